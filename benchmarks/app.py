@@ -14,17 +14,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program sets it
 os.environ["QT_LOGGING_RULES"] = "*.debug=false;qt.qpa.*=false"
 
 import psutil
+from PyQt6.QtCore import QEventLoop, QTimer
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
-from neurofeedback.feedback.water_picture import WaterRenderer
+from neurofeedback.feedback.water_picture import PICTURES_PER_SECOND, WaterRenderer, WaterScene
 from neurofeedback.recording.bids_paths import find_session_stems
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Snapshot
@@ -36,8 +40,10 @@ from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.preferences import Preferences, save_preferences
 from neurofeedback.ui.session_bridge import SessionBridge
 from neurofeedback.ui.theme import DARK
+from neurofeedback.ui.widgets.water_view import WaterView
 
 N_SESSIONS = 200
+TURNS, TURN_S = 5, 5.0
 SESSION_S = 60.0
 WARM_S = 15.0
 VISIBLE = """
@@ -70,6 +76,13 @@ def window_visible_s(folder: Path) -> float:
     return min(map(float, runs))
 
 
+def run_events(seconds: float) -> None:
+    """Run the event loop as the program does; a test's wait would wake up a hundred times a second."""
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
 def run_session(folder: Path, *, picture: str, minutes: float, fast: bool, research: bool = False) -> dict[str, float]:
     """Run a session in a real window; return its share of a core (processor time) and memory early and late, MB."""
     app = QApplication(["benchmark"])
@@ -90,14 +103,14 @@ def run_session(folder: Path, *, picture: str, minutes: float, fast: bool, resea
         QTest.qWait(20)
     if research:
         window.toggle_research()
-    QTest.qWait(round(1000 * WARM_S))
+    run_events(WARM_S)
     process = psutil.Process()
     early, began, used = process.memory_info().rss, time.perf_counter(), time.process_time()
     if fast:
         while window.session_visible():
             QTest.qWait(200)
     else:
-        QTest.qWait(round(1000 * SESSION_S))
+        run_events(SESSION_S)
     share = (time.process_time() - used) / (time.perf_counter() - began)
     late = process.memory_info().rss
     window.close()
@@ -109,6 +122,44 @@ def run_session(folder: Path, *, picture: str, minutes: float, fast: bool, resea
         "mb_late": late / 1e6,
         "sat_s": latest.elapsed_s,
     }
+
+
+class BareWindow(QWidget):
+    """A window with one colour, for comparison."""
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Fill it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(DARK.window))
+        painter.end()
+
+
+def picture_shares() -> dict[str, float]:
+    """Return the shares of a core of a bare window and of the water at the same rate, and what the water costs more.
+
+    In turns of five seconds, each water turn beside the bare turn before it; medians. A little mist, as in a sitting.
+    """
+    app = QApplication(["benchmark"])
+    water, bare = WaterView(WaterRenderer()), BareWindow()
+    scene = WaterScene(0.4, 0.1, 30.0)
+    shares: dict[str, list[float]] = {"bare": [], "water": []}
+    for _ in range(TURNS):
+        for name, view in (("bare", bare), ("water", water)):
+            view.resize(1024, 560)
+            view.show()
+            app.processEvents()
+            began, used, drawn = time.perf_counter(), time.process_time(), 0
+            while time.perf_counter() - began < TURN_S:
+                scene = replace(scene, time_s=scene.time_s + 1 / PICTURES_PER_SECOND)
+                water.show_scene(scene) if view is water else bare.update()
+                app.processEvents()
+                drawn += 1
+                time.sleep(max(0.0, began + drawn / PICTURES_PER_SECOND - time.perf_counter()))
+            shares[name].append((time.process_time() - used) / (time.perf_counter() - began))
+            view.hide()
+    more = [water - bare for bare, water in zip(shares["bare"], shares["water"], strict=True)]
+    medians = {name: median(values) for name, values in (*shares.items(), ("water_more", more))}
+    return {name: round(value, 4) for name, value in medians.items()}
 
 
 def simulate_sessions(folder: Path, n_sessions: int) -> Path:
@@ -166,7 +217,13 @@ def main() -> None:
     if len(sys.argv) > 1:
         options = json.loads(sys.argv[1])
         with tempfile.TemporaryDirectory() as scratch:
-            print(json.dumps(run_session(Path(scratch), **options) if options else pages_s(Path(scratch))))
+            if options == "pages":
+                figures_of_run = pages_s(Path(scratch))
+            elif options == "picture":
+                figures_of_run = picture_shares()
+            else:
+                figures_of_run = run_session(Path(scratch), **options)
+            print(json.dumps(figures_of_run))
         return
     with tempfile.TemporaryDirectory() as scratch:
         figures: dict[str, object] = {
@@ -174,8 +231,9 @@ def main() -> None:
             "load_average": os.getloadavg(),
             "window_visible_s": round(window_visible_s(Path(scratch)), 3),
         }
-    runs: dict[str, dict[str, object]] = {
-        f"pages_s_with_{N_SESSIONS}_sittings": {},
+    runs: dict[str, str | dict[str, object]] = {
+        f"pages_s_with_{N_SESSIONS}_sittings": "pages",
+        "picture_at_the_same_rate": "picture",
         "water": {"picture": "water", "minutes": 3.0, "fast": False},
         "none": {"picture": "none", "minutes": 3.0, "fast": False},
         "water_and_research": {"picture": "water", "minutes": 3.0, "fast": False, "research": True},

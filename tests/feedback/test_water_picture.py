@@ -17,6 +17,7 @@ from neurofeedback.feedback.water_picture import (
     WaterScene,
     advance_scene,
     crop_rect,
+    sky_differs,
 )
 
 BREATH_S = 5.0
@@ -81,6 +82,26 @@ def test_successive_pictures_differ_little(water: WaterRenderer, ripple: float) 
     assert np.percentile(steps, 99) <= 2
     assert steps.max() <= 16
     assert steps.mean() < 0.5
+
+
+@pytest.mark.parametrize("mist", [0.0, 0.3, 1.0])
+def test_sky_is_drawn_again_before_a_step_is_seen(water: WaterRenderer, mist: float) -> None:
+    drawn, steps = WaterScene(0.0, mist, 0.0), []
+    for i in range(1, 40):
+        scene = advance_scene(WaterScene(0.0, mist, i / PICTURES_PER_SECOND), 0.0, 0.0, 0.0)
+        if sky_differs(drawn, scene):
+            old, new = (water.render(s)[: water.n_sky].astype(int) for s in (drawn, scene))
+            steps.append(np.abs(new - old).max())
+            drawn = scene
+    assert max(steps, default=0) <= 2
+    assert len(steps) == (9 if mist else 0)
+
+
+def test_sky_is_drawn_again_when_mist_rises() -> None:
+    clear, misty = WaterScene(), WaterScene(mist=0.02)
+    assert sky_differs(clear, misty)
+    assert sky_differs(misty, clear)
+    assert not sky_differs(clear, WaterScene(1.0, 0.005, 60.0))
 
 
 def test_picture_is_smooth(water: WaterRenderer) -> None:
