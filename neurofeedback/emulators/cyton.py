@@ -75,7 +75,8 @@ def packet(counter: int, counts: NDArray[np.int64], accel: tuple[int, int, int] 
 class CytonFirmware(Headset):
     """The board and its dongle: commands and time in, bytes out. No port, no clock.
 
-    Sample numbers pause while the board does not stream; the packet counter restarts with each stream.
+    Sample numbers pause while the board does not stream, but the time of faults does not; the packet counter
+    restarts with each stream.
 
     Parameters
     ----------
@@ -114,6 +115,7 @@ class CytonFirmware(Headset):
         self._samples = self._measure_samples()
         self.streaming = False
         self._due_at_begin = 0
+        self._n_paused = 0
         self.counts: list[NDArray[np.int64]] = []
         self.lost_samples: list[int] = []
         self.stream_starts: list[int] = []
@@ -137,6 +139,8 @@ class CytonFirmware(Headset):
             self._first_sample_at = at if self._first_sample_at is None else self._first_sample_at
             self.stream_starts.append(len(self.counts))
             self.streaming, self._due_at_begin = True, self._n_due(at)
+            self._n_paused = self._due_at_begin - len(self.counts)
+            self._n_measured = self._due_at_begin
         elif command == b"s":
             self.streaming = False
         elif command == b"v":
@@ -163,7 +167,7 @@ class CytonFirmware(Headset):
 
     def _sample(self, column: NDArray[np.float64]) -> bytes:
         number = len(self.counts)
-        at_s = number / self.sfreq
+        at_s = (number + self._n_paused) / self.sfreq
         self.counts.append(quantise(column))
         halves = [self._half_packet(number, half) for half in range(self._halves)]
         noise = self._noise(at_s)
@@ -180,8 +184,9 @@ class CytonFirmware(Headset):
     def _half_packet(self, number: int, half: int) -> bytes:
         """Return the packet of eight channels of a sample (the Daisy's first): once, twice or not at all."""
         first = 8 * (self._halves - 1 - half)
-        at_s, first_packet, rate = number / self.sfreq, self.stream_starts[-1] * self._halves, self.sfreq * self._halves
-        counter = self.faults.packet_counter(number * self._halves + half, first_packet, rate)
+        due = number + self._n_paused
+        at_s, first_packet, rate = due / self.sfreq, self._due_at_begin * self._halves, self.sfreq * self._halves
+        counter = self.faults.packet_counter(due * self._halves + half, first_packet, rate)
         measures = number % round(self.sfreq / ACCEL_SFREQ) == 0
         data = packet(counter, self.counts[number][first : first + 8], ACCEL_AT_REST if measures else (0, 0, 0))
         lost, twice = self._rng.random(2) < [

@@ -130,6 +130,6 @@ class Headset:
     def _measure_samples(self) -> Iterator[NDArray[np.float64]]:
         """Yield the measured samples until the signal ends."""
         for column in self._signal:
-            yield self._electrodes.measure(column, self._n_measured, self.faults)
             self._n_measured += 1
+            yield self._electrodes.measure(column, self._n_measured - 1, self.faults)
         self.exhausted = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -190,6 +191,27 @@ def test_faults_can_be_added_and_cleared_while_it_runs():
     board.clear_faults()
     assert len(board.send(at=11.5)) == 125 * 33
     assert board.lost_samples == list(range(125, 250))
+
+
+def test_the_time_of_a_fault_goes_on_while_the_board_does_not_stream():
+    rhythm = list(islice(alpha_rhythm(8, 250.0, seed=1), 20))
+    board, undisturbed = (
+        firmware(faults, rhythm) for faults in (suffering("lifted channels=1 at_s=4 for_s=0.5"), None)
+    )
+    board.receive(b"b", at=0.0)
+    board.send(at=0.5)
+    board.receive(b"s", at=0.5)
+    board.receive(b"b", at=2.0)
+    board.send(at=2.5)
+    for line in ("stall at_s=0.5 for_s=0.5", "counter at_s=0.5 to=7"):
+        board.add_fault(parse_fault(line), at=2.5)
+    counters, _ = decode(board.send(at=5.0))
+    assert board.lost_samples == list(range(125 + 250, 125 + 375))
+    assert counters == [*range(125, 250), *(count % 256 for count in range(7 + 125, 7 + 500))]
+    undisturbed.receive(b"b", at=0.0)
+    undisturbed.send(at=5.0)
+    differs = np.array(board.counts)[:, 0] != np.array(undisturbed.counts)[: len(board.counts), 0]
+    assert np.flatnonzero(differs).tolist() == list(range(125 + 500, 125 + 625))
 
 
 def test_few_rows_are_repeated_and_surplus_rows_left_out():
