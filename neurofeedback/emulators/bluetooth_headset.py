@@ -7,14 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.emulators.faults import COMMON_FAULTS, FaultKind, Faults
-from neurofeedback.emulators.headset import Headset
+from neurofeedback.emulators.headset import Headset, RunningHeadset
 from neurofeedback.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class BleHeadset(Headset):
         raise NotImplementedError
 
 
-class EmulatedBluetooth:
+class EmulatedBluetooth(RunningHeadset[BleHeadset]):
     """A headset on a private message bus, as a context manager.
 
     Parameters
@@ -105,34 +104,18 @@ class EmulatedBluetooth:
     def __init__(
         self, headset: BleHeadset, peripheral: Peripheral, *, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self.headset = headset
+        super().__init__(headset, now)
         self.address = ""
         self._peripheral = peripheral
-        self._now = now
-        self._done = threading.Event()
-        self._ended = threading.Event()
         self._started = threading.Event()
         self._failure: SettingsError | None = None
-        self._thread = threading.Thread(target=self._run, name="emulated-bluetooth", daemon=True)
 
-    def __enter__(self) -> EmulatedBluetooth:
-        self._thread.start()
+    def __enter__(self) -> Self:
+        super().__enter__()
         self._started.wait()
         if self._failure is not None:
             raise self._failure
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
-        self.headset.report_lateness()
-
-    def wait(self) -> None:
-        """Wait until nothing is left to send."""
-        while not self._done.wait(0.1):
-            pass
 
     def _run(self) -> None:
         try:

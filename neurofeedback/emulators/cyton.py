@@ -11,19 +11,19 @@ import select
 import shutil
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.emulators.faults import COMMON_FAULTS, FaultKind, Faults
-from neurofeedback.emulators.headset import Headset
+from neurofeedback.emulators.headset import Headset, RunningHeadset
 from neurofeedback.errors import SettingsError
 
 SCALE_UV = 4.5 / 24 / (2**23 - 1) * 1e6
@@ -200,7 +200,7 @@ class CytonFirmware(Headset):
         return self._rng.bytes(n_bytes) if noisy else b""
 
 
-class EmulatedCyton:
+class EmulatedCyton(RunningHeadset[CytonFirmware]):
     """A Cyton behind a pseudo-terminal, as a context manager.
 
     Parameters
@@ -217,16 +217,13 @@ class EmulatedCyton:
     """
 
     def __init__(self, firmware: CytonFirmware, *, now: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(firmware, now)
         self.firmware = firmware
         self.port = ""
-        self._now = now
-        self._done = threading.Event()
-        self._ended = threading.Event()
         self._master: int | None = None
         self._outgoing = bytearray()
-        self._thread = threading.Thread(target=self._run, name="emulated-cyton", daemon=True)
 
-    def __enter__(self) -> EmulatedCyton:
+    def __enter__(self) -> Self:
         if sys.platform == "win32":
             raise SettingsError("an emulated Cyton needs a pseudo-terminal", got="Windows", allowed="Linux or macOS")
         self._folder = Path(tempfile.mkdtemp(prefix="neurofeedback-"))
@@ -234,21 +231,13 @@ class EmulatedCyton:
         self.firmware.switch_on(self._now())
         if not self.firmware.unplugged(self._now()):
             self._plug_in()
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._thread.join()
-        self.firmware.report_lateness()
+        super().__exit__(kind, error, traceback)
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def wait(self) -> None:
-        """Wait until the board is unplugged for good or has nothing left to send."""
-        while not self._done.wait(0.1):
-            pass
 
     def _plug_in(self) -> None:
         import pty  # does not exist on Windows

@@ -286,7 +286,3 @@ class EmulatedGanglion(EmulatedBluetooth):
     def __init__(self, board: Ganglion, *, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(board, board.peripheral, now=now)
         self.board = board
-
-    def __enter__(self) -> EmulatedGanglion:
-        super().__enter__()
-        return self

@@ -1,11 +1,13 @@
-"""Base class of emulated headsets: a signal, time since the first sample, and faults that may change."""
+"""Base classes of emulated headsets: a signal, faults that may change, and the thread that runs it by the clock."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,3 +135,45 @@ class Headset:
             self._n_measured += 1
             yield self._electrodes.measure(column, self._n_measured - 1, self.faults)
         self.exhausted = True
+
+
+AnyHeadset = TypeVar("AnyHeadset", bound=Headset)
+
+
+class RunningHeadset(Generic[AnyHeadset]):
+    """Runs a headset in a thread of its own, as a context manager.
+
+    Parameters
+    ----------
+    headset : Headset
+        The headset.
+    now : callable
+        Monotonic clock that paces it, s.
+    """
+
+    def __init__(self, headset: AnyHeadset, now: Callable[[], float]) -> None:
+        self.headset = headset
+        self._now = now
+        self._done = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="emulated-headset", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        self.headset.report_lateness()
+
+    def wait(self) -> None:
+        """Wait until nothing is left to send, or the headset is gone for good."""
+        while not self._done.wait(0.1):
+            pass
+
+    def _run(self) -> None:
+        """Send what is due until ``_ended`` is set; set ``_done`` once nothing is left."""
+        raise NotImplementedError

@@ -190,10 +190,6 @@ class EmulatedMuse(EmulatedBluetooth):
         super().__init__(headband, Peripheral(_ADDRESS, _NAMES[model], {_SERVICE: _characteristics(model)}), now=now)
         self.headband = headband
 
-    def __enter__(self) -> EmulatedMuse:
-        super().__enter__()
-        return self
-
 
 def _characteristics(model: HeadbandModel) -> tuple[Characteristic, ...]:
     """Return what a model offers: control, EEG and auxiliary, gyroscope, accelerometer, telemetry, pulse.

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.emulators.faults import FaultKind, Faults
-from neurofeedback.emulators.headset import Headset
+from neurofeedback.emulators.headset import Headset, RunningHeadset
 
 if TYPE_CHECKING:  # importing it loads BrainFlow's native libraries
     from neurofeedback.formats.text.brainflow_layouts import BoardLayout
@@ -185,7 +184,7 @@ class StreamingBoard(UdpHeadset):
         return table.astype("<f8").tobytes()
 
 
-class EmulatedUdpHeadset:
+class EmulatedUdpHeadset(RunningHeadset[UdpHeadset]):
     """Sends a headset's datagrams to this machine, as a context manager.
 
     Parameters
@@ -206,32 +205,20 @@ class EmulatedUdpHeadset:
     def __init__(
         self, headset: UdpHeadset, *, multicast: bool = False, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self.headset = headset
+        super().__init__(headset, now)
         self.port = _free_port()
         self._target = (MULTICAST_GROUP if multicast else _LOOPBACK, self.port)
-        self._now = now
-        self._done = threading.Event()
-        self._ended = threading.Event()
         self._socket = _multicast_socket() if multicast else socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._thread = threading.Thread(target=self._run, name="emulated-sender", daemon=True)
 
-    def __enter__(self) -> EmulatedUdpHeadset:
+    def __enter__(self) -> Self:
         self.headset.switch_on(self._now())
-        self._thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._thread.join()
-        self.headset.report_lateness()
+        super().__exit__(kind, error, traceback)
         self._socket.close()
-
-    def wait(self) -> None:
-        """Wait until nothing is left to send."""
-        while not self._done.wait(0.1):
-            pass
 
     def _run(self) -> None:
         while not self._ended.wait(_POLL_S):

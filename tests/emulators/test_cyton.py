@@ -255,8 +255,8 @@ def test_a_port_comes_back_under_its_name():
 
 def test_no_thread_remains_after_the_board_is_closed():
     with EmulatedCyton(firmware()):
-        assert any(thread.name == "emulated-cyton" for thread in threading.enumerate())
-    assert not any(thread.name == "emulated-cyton" for thread in threading.enumerate())
+        assert any(thread.name == "emulated-headset" for thread in threading.enumerate())
+    assert not any(thread.name == "emulated-headset" for thread in threading.enumerate())
 
 
 def test_a_clock_that_runs_faster_sends_faster():
