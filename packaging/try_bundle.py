@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,21 +15,30 @@ from pathlib import Path
 PERMITTED = {"BoardController", "DataHandler", "BrainFlowBluetooth", "GanglionLib", "MuseLib", "simpleble-c"}
 PATIENCE_S = 300.0
 WINDOW_S = 15.0
+LARGEST_MB = 450
+WITHOUT_LICENCE = {"pyserial"}  # its wheel holds no text of it (BSD-3-Clause, LICENCES.md)
 
 
 def main(folder: Path) -> int:
     """Run all checks on the bundle in ``folder``; returns the exit code."""
     program = folder / ("neurofeedback.exe" if sys.platform == "win32" else "neurofeedback")
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    print(f"size: {size / 1e6:.0f} MB")
+    print(f"size: {size / 1e6:.0f} MB, at most {LARGEST_MB} MB")
+    if size / 1e6 > LARGEST_MB:
+        return 1
     strangers = {path.stem.removeprefix("lib") for path in folder.rglob("brainflow/lib/*")} - PERMITTED
     if strangers:
         print(f"not to be passed on: {', '.join(sorted(strangers))}", file=sys.stderr)
+        return 1
+    unlicensed = without_licence(folder)
+    if unlicensed:
+        print(f"no licence, or not in LICENCES.md: {', '.join(unlicensed)}", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": home, "XDG_CONFIG_HOME": home}
         environment |= {"XDG_DATA_HOME": home, "XDG_CACHE_HOME": home, "XDG_STATE_HOME": home}
         recordings, sound = Path(home) / "recordings", Path(home) / "sound.wav"
+        table = Path(home) / "table.csv"
         sit = ("train", "--device", "synthetic", "--minutes", "0.25", "--headless", "--recordings", recordings)
         good = [
             run(environment, "first start", program, "--help"),
@@ -37,9 +47,64 @@ def main(folder: Path) -> int:
             run(environment, "a sitting of 15 s on BrainFlow's synthetic board", program, *sit, "--audio", sound),
             found("its report", any(recordings.rglob("*_report.html"))),
             found("its sound", loudest(sound) > 0),
+            *(
+                run(
+                    environment,
+                    f"simulate {when}",
+                    program,
+                    "simulate",
+                    recordings,
+                    "--minutes",
+                    "3",
+                    "--condition",
+                    when,
+                )
+                for when in ("pre", "post")
+            ),
+            *(
+                run(environment, f"verify {session.name}", program, "verify", session)
+                for session in sessions(recordings)
+            ),
+            *(
+                run(
+                    environment,
+                    f"export as {to}",
+                    program,
+                    "export",
+                    sessions(recordings)[-1],
+                    "--to",
+                    to,
+                    "--out",
+                    out,
+                )
+                for to, out in (("edf", Path(home) / "x.edf"), ("bids-zip", Path(home) / "x.zip"))
+            ),
+            run(
+                environment, "import it", program, "import", Path(home) / "x.edf", "--recordings", Path(home) / "other"
+            ),
+            run(environment, "a batch", program, "study", "batch", recordings, "--out", table, "--jobs", "2"),
+            found("its table", table.is_file()),
+            run(environment, "compare", program, "compare", "pre", "post", "--recordings", recordings),
             stays_open(environment, program),
         ]
     return 0 if all(good) else 1
+
+
+def without_licence(folder: Path) -> list[str]:
+    """Return the packages of a bundle that have no licence text in it, or that LICENCES.md does not name."""
+    listed = next(folder.rglob("LICENCES.md")).read_text(encoding="utf-8").lower().replace("_", "-")
+    missing: list[str] = []
+    for metadata in sorted(folder.rglob("*.dist-info")):
+        name = metadata.name.split("-")[0].lower().replace("_", "-")
+        texts = [path for path in metadata.rglob("*") if re.match("licen[cs]e|copying", path.name.lower())]
+        if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", listed) or not (texts or name in WITHOUT_LICENCE):
+            missing.append(name)
+    return missing
+
+
+def sessions(recordings: Path) -> list[Path]:
+    """Return the folders of all sessions, oldest first."""
+    return sorted(recordings.glob("sub-*/ses-*"))
 
 
 def run(environment: dict[str, str], what: str, *command: str | Path) -> bool:

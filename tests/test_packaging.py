@@ -6,10 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+import yaml
 
 from tests.helpers import ROOT
 
@@ -29,6 +31,23 @@ def test_recipe_and_trial_agree_on_redistribution_and_list_every_licence() -> No
     assert quoted_names(PACKAGING / "try_bundle.py") == PERMITTED
     licences = (PACKAGING / "LICENCES.md").read_text()
     assert [name for name in PERMITTED if name not in licences] == []
+
+
+def test_a_released_bundle_leaves_out_what_may_not_be_passed_on() -> None:
+    workflow = ROOT / ".github/workflows/release.yml"
+    job = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]["bundle"]
+    assert job["env"]["NEUROFEEDBACK_BUNDLE_WITHOUT_BLE"] == "1"
+
+
+def test_the_recipe_excludes_no_package_that_the_program_imports() -> None:
+    """Except for packages of extras, whose lack the program names itself."""
+    recipe = (PACKAGING / "neurofeedback.spec").read_text(encoding="utf-8")
+    (excluded,) = re.findall(r"excludes=\[(.*?)\]", recipe, re.DOTALL)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[^\w-]", line)[0].lower().replace("-", "_") for line in project["dependencies"]}
+    names = set(re.findall(r'"([\w.]+)"', excluded))
+    assert {"tkinter", "pyarrow"} <= names
+    assert names & needed == set()
 
 
 def test_the_icon_is_drawn() -> None:
