@@ -20,7 +20,7 @@ LONGEST_PERIOD_S = 30.0
 RIPPLE_TAU_S = 2.5
 MIST_RISE_TAU_S = 0.8
 MIST_FALL_TAU_S = 4.0
-PICTURES_PER_SECOND = 15
+PICTURES_PER_SECOND = 12
 """Enough for waves as slow as these: successive pictures differ by at most 2 of 255 in 99 of 100 pixels."""
 
 _N_WAVES = 28

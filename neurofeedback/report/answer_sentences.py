@@ -14,6 +14,7 @@ from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.types import Event, EventKind, Probe
 
 _FOCUS, _WANDER = 1, 2
+_MIN_FOR_SHARE = 5  # of fewer answers the interval is nearly everything
 
 
 def answer_sentences(events: Sequence[Event]) -> list[str]:
@@ -30,9 +31,11 @@ def _probe_sentences(probes: Sequence[Probe]) -> list[str]:
     answers += [tr(report.NOT_ANSWERED, n=n_unanswered)] if n_unanswered else []
     lines = [tr(report.PROBES_ASKED, times=_times(len(probes)), answers=", ".join(answers))]
     share = estimate_wandering_share(AnswerCounts(counts[_WANDER], counts[_FOCUS]))
-    if share:
+    if share and share.n >= _MIN_FOR_SHARE:
         value, low, high = (format_percent(one) for one in (share.value, share.low, share.high))
-        lines.append(tr(report.WANDERING_SHARE, share=value, low=low, high=high, answers=_answer_count(share.n)))
+        lines.append(
+            tr(report.WANDERING_SHARE, share=value, low=low, high=high, answers=tr(report.N_ANSWERS, n=share.n))
+        )
     sleepy = [probe.sleepy for probe in probes if probe.sleepy is not None]
     if sleepy:
         lines.append(tr(report.SLEEPINESS, mean=f"{sum(sleepy) / len(sleepy):.1f}"))
@@ -70,7 +73,3 @@ def _times(n: int) -> str:
     if n <= 2:
         return tr(report.ONCE if n == 1 else report.TWICE)
     return tr(report.TIMES, n=n)
-
-
-def _answer_count(n: int) -> str:
-    return tr(report.ONE_ANSWER) if n == 1 else tr(report.N_ANSWERS, n=n)

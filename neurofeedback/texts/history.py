@@ -24,7 +24,7 @@ TOO_FEW_FOR_LONG_RUN = "{n} sittings with answers are too few to know what is us
 ONE_SITTING_TOO_FEW = "One sitting with answers is too little to know what is usual for you; that takes {needed}."
 
 TREND_NEEDS_MORE = (
-    "To look for a change over time takes {sessions} sittings with answers, and {answers} answers in all."
+    "A change over time can be shown after {sessions} sittings with answers, with {answers} answers in all."
 )
 ONE_KIND_OF_ANSWER = "All your answers are the same, so no change over time can be looked for."
 NO_TREND = "No clear change over {n} sittings. A small change can be there and not be seen yet."

@@ -80,11 +80,10 @@ WANDERING_SHARE = (
     "In {share} of {answers} the mind was elsewhere; for the whole sitting the share is likely {low} to {high}."
 )
 SLEEPINESS = "Sleepiness, from 1 (wide awake) to 5 (nearly asleep), was {mean} on average."
-PRESSES = "Wandering was noticed and marked by a key {times}."
+PRESSES = "You noticed your mind wandering {times}."
 ONCE = "once"
 TWICE = "twice"
 TIMES = "{n} times"
-ONE_ANSWER = "1 answer"
 N_ANSWERS = "{n} answers"
 
 # decoder

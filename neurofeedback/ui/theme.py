@@ -12,12 +12,13 @@ LARGE_TYPE = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours as ``#rrggbb``; both text colours are legible on window, panel and field."""
+    """Colours as ``#rrggbb``; both text colours are legible on window, panel, field and selected."""
 
     name: str
     window: str
     panel: str
     field: str
+    selected: str
     edge: str
     text: str
     quiet: str
@@ -30,6 +31,7 @@ DARK = Theme(
     window="#14120f",
     panel="#1b1814",
     field="#27221b",
+    selected="#3a3123",
     edge="#776b57",
     text="#efe7da",
     quiet="#b8ac97",
@@ -41,6 +43,7 @@ LIGHT = Theme(
     window="#f7f2e8",
     panel="#efe8da",
     field="#fdfaf4",
+    selected="#e8dcc4",
     edge="#857863",
     text="#2a241b",
     quiet="#5f5546",
@@ -118,13 +121,13 @@ QPlainTextEdit {
 QPlainTextEdit { placeholder-text-color: $quiet; }
 QPlainTextEdit:focus { border: 2px solid $accent; padding: 5px 7px; }
 QTableView, QListWidget {
-    background: $window; border: 1px solid $edge; border-radius: 8px; outline: 0; selection-background-color: $field;
-    selection-color: $text;
+    background: $window; border: 1px solid $edge; border-radius: 8px; outline: 0; selection-background-color: $selected;
+    selection-color: $text; padding: 3px;
 }
-QTableView:focus, QListWidget:focus { border: 2px solid $accent; }
+QTableView:focus, QListWidget:focus { border: 2px solid $accent; padding: 2px; }
 QTableView::item { padding: 0 10px; border: none; }
 QListWidget::item { padding: 7px 12px; border: none; }
-QTableView::item:selected, QListWidget::item:selected { background: $field; color: $text; }
+QTableView::item:selected, QListWidget::item:selected { background: $selected; color: $text; }
 QHeaderView, QHeaderView::section {
     background: $panel; color: $quiet; border: none; padding: 0 6px;
 }

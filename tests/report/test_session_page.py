@@ -197,7 +197,7 @@ def row_of(html: str, name: str) -> str:
 def test_answers_are_described_and_drawn_in_the_timeline(page: str) -> None:
     text = read(page).text
     assert "The chime asked once: 1 elsewhere." in text
-    assert "noticed and marked by a key once" in text
+    assert "You noticed your mind wandering once" in text
     assert "answer: elsewhere" in text
     assert "noticed wandering (key)" in text
     assert "answer: on the breath" not in text, "nobody gave that answer"

@@ -16,7 +16,7 @@ themes = pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme
 
 @themes
 @pytest.mark.parametrize("ink", ["text", "quiet"])
-@pytest.mark.parametrize("ground", ["window", "panel", "field"])
+@pytest.mark.parametrize("ground", ["window", "panel", "field", "selected"])
 def test_text_has_enough_contrast(theme: Theme, ink: str, ground: str) -> None:
     assert contrast(getattr(theme, ink), getattr(theme, ground)) >= AA_TEXT
 

@@ -26,9 +26,9 @@ STREAMING = "Another BrainFlow program that streams to this multicast group; NUM
 
 LSL_STREAM = "{n_channels} channels at {sfreq} Hz, type {type}"
 BLUETOOTH_HEADSET = "{name} at {address}, {rssi} dBm"
-MAYBE_ATHENA = "type muse-s-athena if it is an Athena"
+MAYBE_ATHENA = "if it is an Athena, type muse-s-athena as the headset"
 SAME_NAME = "another in reach has the same name: the address tells them apart"
-MAYBE_2016 = "type muse-2016 if it is a Muse of 2016"
+MAYBE_2016 = "if it is a Muse of 2016, type muse-2016 as the headset"
 OPENBCI = "OpenBCI"
 OPENBCI_FIRMWARE = "OpenBCI, firmware {version}"
 

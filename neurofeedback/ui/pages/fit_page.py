@@ -9,7 +9,15 @@ from neurofeedback.session.live_state import Snapshot
 from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_number
-from neurofeedback.texts.status import battery_text, contact_hint, contact_reason_text, contact_symbol, headset_fit_text
+from neurofeedback.texts.headset_fit import PLACES
+from neurofeedback.texts.status import (
+    battery_text,
+    contact_hint,
+    contact_reason_text,
+    contact_symbol,
+    electrode_place,
+    headset_fit_text,
+)
 from neurofeedback.types import ContactLevel, ElectrodeQuality, HeadsetFit
 from neurofeedback.ui.device_names import device_title
 from neurofeedback.ui.theme import Theme
@@ -178,6 +186,8 @@ def _show_row(name: QLabel, reason: QLabel, electrode: ElectrodeQuality | None) 
         symbol = text = accessible_name = ""
     else:
         symbol, text = contact_symbol(electrode.contact), contact_reason_text(electrode)
+        if place := electrode_place(electrode.contact.ch_name):
+            symbol = f"{symbol}   {tr(PLACES[place])}"
         accessible_name = tr(fit.ELECTRODE, ch_name=electrode.contact.ch_name, reason=text)
     name.setText(symbol)
     reason.setText(text)

@@ -18,6 +18,7 @@ from neurofeedback.ui.widgets.basic import (
     FLAT_MARGIN,
     MARGIN,
     ComboBox,
+    align_columns,
     bind_key,
     button,
     column,
@@ -89,7 +90,7 @@ class SettingsPage(QWidget):
 
     def _lay_out(self) -> None:
         page = QWidget()
-        grid = QGridLayout(page)
+        self._grid = grid = QGridLayout(page)
         grid.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(10)
@@ -124,7 +125,7 @@ class SettingsPage(QWidget):
         self._fields[name] = field
         if not isinstance(field, QCheckBox):
             grid.addWidget(label(caption, quiet=True), place, 0)
-        grid.addWidget(field, place, 1)
+        grid.addWidget(field, place, 1, 1, 2 if isinstance(field, QCheckBox) else 1)
         if name in {"background_file", "recordings"}:
             accessible_name = tr(settings.CHOOSE_FIELD, field=caption)
             browse = button(settings.CHOOSE, lambda: self._browse(name), name=accessible_name, flat=True)
@@ -181,6 +182,7 @@ class SettingsPage(QWidget):
         self._sound.show_preferences(preferences)
         self._tone_note.setVisible(_tone_stays_neutral(preferences.profile))
         self._fields.get(focused, self._fields["theme"]).setFocus()
+        align_columns(self._grid, self._sound.grid)
 
     def _set(self, name: str, value: object) -> None:
         if (name, value) == ("background", "file") and not self._preferences.background_file:

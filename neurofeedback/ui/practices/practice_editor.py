@@ -204,6 +204,7 @@ class SegmentFields(QFrame):
             grid.addWidget(field, 1, at)
             grid.setColumnStretch(at, 1)
             field.setMinimumWidth(_MIN_FIELD_WIDTH)
+        self.phase.setMinimumWidth(self.phase.sizeHint().width())  # its longest choice is cut otherwise
         self._text_area = column(gap=6)
         inside = column(self, 12, gap=8)
         inside.addLayout(grid)

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QShortcut
 from PyQt6.QtWidgets import (
     QComboBox,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QMessageBox,
@@ -153,6 +154,15 @@ def column(parent: QWidget | None = None, margin: int = 0, gap: int = GAP) -> QV
     layout.setContentsMargins(margin, margin, margin, margin)
     layout.setSpacing(gap)
     return layout
+
+
+def align_columns(*grids: QGridLayout) -> None:
+    """Give captions and fields, the first two columns of grids, the same widths in all of them."""
+    for column_at in (0, 1):
+        items = [(grid.itemAt(at), grid.getItemPosition(at)) for grid in grids for at in range(grid.count())]
+        widths = [item.sizeHint().width() for item, (_, at, _, span) in items if item and (at, span) == (column_at, 1)]
+        for grid in grids:
+            grid.setColumnMinimumWidth(column_at, max(widths, default=0))
 
 
 def scrolled(page: QWidget) -> QScrollArea:

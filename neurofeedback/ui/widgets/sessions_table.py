@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
 
 _LONG_DATE = QDateTime(2026, 9, 30, 20, 0)
+_LONG_DURATION_S = 9 * 60.0 + 50.0
 _CELL_MARGIN = 24
 _WIDTHS = (180, 150, 140, 125, 205, 130)
 _ROW_HEIGHT = 34
@@ -175,7 +176,10 @@ class SessionsTable(QTableView):
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, max(round(width * scale), self._head_width(column)))
         longest = QLocale().toString(_LONG_DATE, tr(sessions.DATE_FORMAT))
-        self.setColumnWidth(0, max(self.columnWidth(0), metrics.horizontalAdvance(longest) + _CELL_MARGIN))
+        long_texts = {sessions.DATE: longest, sessions.LENGTH: format_duration(_LONG_DURATION_S)}
+        for name, text in long_texts.items():
+            column = sessions.COLUMNS.index(name)
+            self.setColumnWidth(column, max(self.columnWidth(column), metrics.horizontalAdvance(text) + _CELL_MARGIN))
 
     def _head_width(self, column: int) -> int:
         heads = self.horizontalHeader()

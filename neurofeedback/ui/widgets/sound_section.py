@@ -63,7 +63,7 @@ class SoundSection(QWidget):
         super().hideEvent(a0)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
+        self.grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(10)
