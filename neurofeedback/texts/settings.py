@@ -29,7 +29,7 @@ FIELDS = {
     "baseline": "Compare with",
     "profile": "Method",
     "recordings": "Recordings folder",
-    "pulse": "Record the pulse, too (Muse 2 and Muse S: costs radio time and battery)",
+    "pulse": "Record the pulse, too (Muse 2, Muse S; costs battery)",
     "lsl_out": "Send as LSL",
     "osc_out": "Send as OSC",
 }
@@ -51,8 +51,8 @@ BACKGROUNDS = {
 SOUND_FIELDS = {
     "background_follows": "My sound file guides me: softer and duller as the mind wanders",
     "tone_timbre": "Guide tone",
-    "calm_sign": "Sign of calm: a soft chord after ten seconds of focus",
-    "voice": "Voice: say phases, questions and the state of the headset",
+    "calm_sign": "Sign of calm: a soft chord after 10 s of focus",
+    "voice": "Voice: phases, questions, state of the headset",
     "voice_language": "Language of the voice",
     "voice_folder": "Folder of my recordings",
     "background_db": "Level of the background",
@@ -66,6 +66,7 @@ SOUND_PLACEHOLDERS = {
     "voice_language": "as the texts; or another one such as fr (by espeak-ng)",
     "voice_folder": "WAV files named by sentence; empty for none",
 }
+HEAR = "Hear it"
 PREVIEW = {
     "background_db": "Hear the background",
     "tone_timbre": "Hear the guide tone",

@@ -11,6 +11,7 @@ from neurofeedback.texts.session import STOP_ADVICE
 from neurofeedback.ui.widgets.basic import MARGIN, button, column, label, row
 
 _SIZE = (640, 560)
+_LINE_HEIGHT = 18
 
 
 class HelpDialog(QDialog):
@@ -47,4 +48,6 @@ class HelpDialog(QDialog):
         outer = column(self, gap=0)
         outer.addWidget(area, 1)
         outer.addLayout(foot)
-        self.resize(*_SIZE)
+        self.ensurePolished()
+        scale = self.fontMetrics().height() / _LINE_HEIGHT  # in large type no key takes two lines
+        self.resize(round(_SIZE[0] * scale), _SIZE[1])

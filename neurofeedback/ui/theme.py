@@ -135,6 +135,9 @@ QScrollArea { border: none; }
 QScrollBar:vertical { background: $window; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $edge; border-radius: 5px; min-height: 40px; }
 QScrollBar::add-line:vertical, QScrollBar::sub-line:vertical { height: 0; }
+QScrollBar:horizontal { background: $window; height: 10px; margin: 0; }
+QScrollBar::handle:horizontal { background: $edge; border-radius: 5px; min-width: 40px; }
+QScrollBar::add-line:horizontal, QScrollBar::sub-line:horizontal { width: 0; }
 QProgressBar { background: $field; border: none; border-radius: 3px; max-height: 6px; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QPushButton:disabled { color: $quiet; border-color: $panel; }

@@ -77,6 +77,7 @@ class NewCourse(QWidget):
         self.start, self.clock = QLineEdit(f"{datetime.now():%Y-%m-%d}"), QLineEdit()
         self.clock.setPlaceholderText(tr(person.DOSE_TIME_AS_PLANNED))
         self.birth_year = ignore_wheel(QSpinBox())
+        self.birth_year.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.birth_year.setRange(_FIRST_YEAR, _LAST_YEAR)
         self.birth_year.setSpecialValueText(tr(person.NOT_ENTERED))
         self._description = label(quiet=True, name=person.TEMPLATE)

@@ -49,7 +49,7 @@ class FitPage(QWidget):
         self._message = label(live=True, quiet=True, name=window.MESSAGE)
         for line in (self._title, self._hint, self._start_time, self._message):
             line.setWordWrap(True)
-        self._rows = [(label(), allow_clipping(label(quiet=True))) for _ in range(MAX_LISTED_ELECTRODES)]
+        self._rows = [(label(), label(), allow_clipping(label(quiet=True))) for _ in range(MAX_LISTED_ELECTRODES)]
         self._more = label(quiet=True, name=fit.OTHER_ELECTRODES)
         self.begin_button = button(fit.BEGIN_ANYWAY, self.begin.emit, name=fit.BEGIN_ANYWAY_NAME)
         self._lay_out()
@@ -86,10 +86,11 @@ class FitPage(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(5)
-        grid.setColumnStretch(1, 1)
-        for place, (name, reason) in enumerate(self._rows):
-            grid.addWidget(name, place, 0, alignment=Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(reason, place, 1)
+        grid.setColumnStretch(2, 1)
+        for at, (name, place, reason) in enumerate(self._rows):
+            grid.addWidget(name, at, 0, alignment=Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(place, at, 1, alignment=Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(reason, at, 2)
         return grid
 
     def activate(self, device: str) -> None:
@@ -138,8 +139,8 @@ class FitPage(QWidget):
             ch_names = (electrode.contact.ch_name for electrode in electrodes)
             self._dots = tuple(map(ElectrodeDot, ch_names, headset_fit.recent_quality, headset_fit.acceptable))
         listed = electrodes if len(electrodes) <= MAX_LISTED_ELECTRODES else _poorest(electrodes)
-        for place, (name, reason) in enumerate(self._rows):
-            _show_row(name, reason, listed[place] if place < len(listed) else None)
+        for at, labels in enumerate(self._rows):
+            _show_row(*labels, listed[at] if at < len(listed) else None)
         self._more.setText(_unlisted_text(electrodes, len(listed)))
         self._start_time.setText(_start_text(headset_fit.starts_in_s if headset_fit else None))
         good_enough = headset_fit is not None and headset_fit.good_enough
@@ -181,16 +182,16 @@ def _unlisted_text(electrodes: tuple[ElectrodeQuality, ...], n_listed: int) -> s
     return tr(fit.OTHERS_GOOD if n_listed else fit.ALL_GOOD, n=rest)
 
 
-def _show_row(name: QLabel, reason: QLabel, electrode: ElectrodeQuality | None) -> None:
+def _show_row(name: QLabel, place: QLabel, reason: QLabel, electrode: ElectrodeQuality | None) -> None:
     if electrode is None:
-        symbol = text = accessible_name = ""
+        symbol = text = where = accessible_name = ""
     else:
         symbol, text = contact_symbol(electrode.contact), contact_reason_text(electrode)
-        if place := electrode_place(electrode.contact.ch_name):
-            symbol = f"{symbol}   {tr(PLACES[place])}"
+        where = tr(PLACES.get(electrode_place(electrode.contact.ch_name), ""))
         accessible_name = tr(fit.ELECTRODE, ch_name=electrode.contact.ch_name, reason=text)
     name.setText(symbol)
+    place.setText(where)
     reason.setText(text)
     name.setAccessibleName(accessible_name)
-    for part in (name, reason):
+    for part in (name, place, reason):
         part.setVisible(electrode is not None)

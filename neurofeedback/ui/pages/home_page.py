@@ -165,6 +165,7 @@ class HomePage(QWidget):
         return grid
 
     def _foot(self) -> QHBoxLayout:
+        self._last.setWordWrap(True)
         foot = row(allow_clipping(self._last), gap=4)
         foot.setContentsMargins(MARGIN, 0, FLAT_MARGIN, 0)
         buttons = (

@@ -31,6 +31,7 @@ from neurofeedback.ui.widgets.basic import (
 MAX_SEGMENTS = 100
 _MAX_MINUTES = 240.0
 _MIN_FIELD_WIDTH = 64
+_PHASE_STRETCH, _STRETCH = 8, 5  # the longest choice of the first field is seen in large type too
 _MIN_PACE, _MAX_PACE = 4.0, 8.0
 _MIN_TOTAL, _MIN_QUIET = 0.25, 10.0
 
@@ -202,9 +203,8 @@ class SegmentFields(QFrame):
         for at, (head, field) in enumerate(zip(self._heads, fields, strict=True)):
             grid.addWidget(head, 0, at)
             grid.addWidget(field, 1, at)
-            grid.setColumnStretch(at, 1)
+            grid.setColumnStretch(at, _PHASE_STRETCH if field is self.phase else _STRETCH)
             field.setMinimumWidth(_MIN_FIELD_WIDTH)
-        self.phase.setMinimumWidth(self.phase.sizeHint().width())  # its longest choice is cut otherwise
         self._text_area = column(gap=6)
         inside = column(self, 12, gap=8)
         inside.addLayout(grid)

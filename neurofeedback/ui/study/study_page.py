@@ -125,7 +125,7 @@ class StudyPage(QWidget):
         head.setStretch(0, 1)
         inside.addLayout(head)
         inside.addLayout(middle, 1)
-        for line in (self._today, self._state, self._instruction, self.message):
+        for line in (self._today, self._state, self._instruction, self._steps, self.message):
             line.setWordWrap(True)
         inside.addWidget(self.message)
         foot = row(self.next_button, self.again_button)

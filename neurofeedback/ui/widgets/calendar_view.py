@@ -83,7 +83,10 @@ class CalendarView(QWidget):
             painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
         for at, day in enumerate(self._days):
             if day.day == 1:
-                painter.drawText(QRectF(_cell(at).left(), 0, 60, 26), Qt.AlignmentFlag.AlignLeft, _short_month(day))
+                month = _short_month(day)
+                last = self.width() - painter.fontMetrics().horizontalAdvance(month)  # else cut in the last week
+                left = min(_cell(at).left(), last)
+                painter.drawText(QRectF(left, 0, 60, 26), Qt.AlignmentFlag.AlignLeft, month)
         for at, day in enumerate(self._days):
             box, share = _cell(at), min(1.0, self._seconds.get(day, 0.0) / FULL_S)
             painter.fillRect(box, QColor(self._theme.field))

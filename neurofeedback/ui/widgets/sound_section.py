@@ -12,7 +12,7 @@ from neurofeedback.texts import settings
 from neurofeedback.texts.catalogue import language, tr
 from neurofeedback.ui.preferences import LEVEL_LIMITS_DB, Preferences, is_language
 from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
-from neurofeedback.ui.widgets.basic import ComboBox, button, ignore_wheel, label
+from neurofeedback.ui.widgets.basic import ComboBox, button, ignore_wheel, label, row
 
 _CHECKS = ("background_follows", "calm_sign", "voice")
 _LINES = ("voice_language", "voice_folder")
@@ -71,17 +71,17 @@ class SoundSection(QWidget):
         self._add(grid, "background_follows", self._check("background_follows"))
         self._add(grid, "tone_timbre", self._timbre(), preview="tone_timbre")
         self._add(grid, "calm_sign", self._check("calm_sign"), preview="calm_sign")
-        grid.addWidget(label(settings.CALM_NOTE, quiet=True), grid.rowCount(), 1, 1, 2)
+        note = label(settings.CALM_NOTE, quiet=True)
+        note.setWordWrap(True)
+        grid.addWidget(note, grid.rowCount(), 1, 1, 2)
         self._add(grid, "voice", self._check("voice"), preview="voice")
         for name in _LINES:
             self._add(grid, name, self._line(name))
         for name in LEVELS:
             self._add(grid, name, self._level(name), preview=name if name in PREVIEWS else "")
-        place = grid.rowCount()
-        grid.addWidget(self._play_button("unclear"), place, 1, alignment=Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(
-            button(settings.STOP_PREVIEW, self._preview.stop, flat=True), place, 2, alignment=Qt.AlignmentFlag.AlignLeft
-        )
+        foot = row(self._play_button("unclear"), button(settings.STOP_PREVIEW, self._preview.stop, flat=True))
+        foot.addStretch(1)
+        grid.addLayout(foot, grid.rowCount(), 1, 1, 2)
         grid.addWidget(self.notice, grid.rowCount(), 1, 1, 2)
 
     def _add(self, grid: QGridLayout, name: str, field: QWidget, *, preview: str = "") -> None:
@@ -91,13 +91,14 @@ class SoundSection(QWidget):
         self.fields[name] = field
         if not isinstance(field, QCheckBox):
             grid.addWidget(label(caption, quiet=True), place, 0)
-        grid.addWidget(field, place, 1)
+        grid.addWidget(field, place, 1, 1, 2 if isinstance(field, QCheckBox) and not preview else 1)
         if preview:
             grid.addWidget(self._play_button(preview), place, 2, alignment=Qt.AlignmentFlag.AlignLeft)
 
     def _play_button(self, name: str) -> QWidget:
-        text = tr(settings.PREVIEW[name])
-        self.buttons[name] = button(text, lambda: self.play(name), name=text, flat=True)
+        meaning = settings.PREVIEW[name]
+        text = meaning if name == "unclear" else settings.HEAR  # beside its field a short one says enough
+        self.buttons[name] = button(text, lambda: self.play(name), name=meaning, flat=True)
         return self.buttons[name]
 
     def play(self, name: str) -> None:
