@@ -12,7 +12,6 @@ from pathlib import Path
 import edfio
 import mne
 import numpy as np
-import pyedflib
 import pytest
 from typer.testing import CliRunner
 
@@ -350,6 +349,7 @@ def noise(sfreq: float, n_samples: int, scale_uv: float = 20.0) -> Recording:
 @pytest.mark.parametrize("sfreq", [256.0, 250.3, 93.27, 20_000.0])
 @pytest.mark.parametrize(("write", "name", "step_uv"), [(write_edf, "a.edf", 0.003), (write_bdf, "a.bdf", 1e-4)])
 def test_edflib_opens_what_is_written(write, name: str, step_uv: float, sfreq: float, n_samples: int, tmp_path: Path):
+    pyedflib = pytest.importorskip("pyedflib")
     recording = noise(sfreq, n_samples)
     write(recording, tmp_path / name)
     reader = pyedflib.EdfReader(str(tmp_path / name))
