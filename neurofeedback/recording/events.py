@@ -47,7 +47,7 @@ SIDECAR: dict[str, object] = {
             EventKind.SUSPENDED: "the computer was asleep until here; value is for how long",
             EventKind.DISK_BLOCKED: "the disk does not answer; what is recorded waits in memory",
             EventKind.DISK_BACK: "the disk answers again; value is how long it did not",
-            EventKind.MARK: "a marker; value is a person's note, or the marker of an imported file",
+            EventKind.MARK: "a marker; value is a person's note, or the marker of another program or an imported file",
             EventKind.PROBE: "a chime and questions about the moments before it; value is their version, or the "
             "question of a practice after own:",
             EventKind.ANSWER_WHERE: "where the mind was: 1 on the breath, 2 elsewhere, 3 not sure",

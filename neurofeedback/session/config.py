@@ -69,6 +69,8 @@ class SessionConfig:
         Run as fast as the machine can, for sources that this program paces (simulated, playback).
     lsl_out, osc_out : str
         Send the session by LSL (``machine`` or ``network``) and OSC (``PORT`` or ``HOST:PORT``); empty for not.
+    lsl_markers : str
+        Name of an LSL stream of this machine whose markers are recorded as events; empty for none.
     allow_network : bool
         Send LSL for this machine also where other computers on the network could read it.
     wait_for_fit : bool
@@ -103,6 +105,7 @@ class SessionConfig:
     fast: bool = False
     lsl_out: str = ""
     osc_out: str = ""
+    lsl_markers: str = ""
     allow_network: bool = False
     wait_for_fit: bool = False
     programme: str = ""

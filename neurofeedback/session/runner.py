@@ -354,6 +354,10 @@ class Runner:
     def _apply_requests(self) -> None:
         for request in self._context.live_state.drain_requests():
             self._apply_result(self._controls.apply(request, self._action_time(request.at_s)))
+        if self._context.marker_input is not None:
+            now = self._context.clock.now()
+            for marker in self._context.marker_input.read():
+                self._record_row(Event(self._action_time(now - marker.age_s).sample, EventKind.MARK, marker.text))
 
     def _action_time(self, at_s: float) -> ActionTime:
         """Return the sample that was being taken at a time of the clock (s)."""

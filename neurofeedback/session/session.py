@@ -27,6 +27,7 @@ from neurofeedback.session.clock import Clock, RealClock, VirtualClock
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.facts_writer import FactsWriter
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
+from neurofeedback.session.marker_input import LslMarkers
 from neurofeedback.session.outputs.masked_output import MaskedOutput
 from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
 from neurofeedback.session.phase_controller import PhaseController
@@ -168,6 +169,12 @@ class Session(SessionThread):
         return ReconnectingSource(source, settings.gaps.lost_s, now=clock.now)
 
     def _runs_fast(self) -> bool:
+        if self._config.fast and self._config.lsl_markers:
+            raise SettingsError(
+                "markers of another program need real time",
+                got="--fast with --lsl-markers",
+                todo="leave out one of them",
+            )
         if self._config.fast and not is_self_paced(self._config.device):
             raise SettingsError(
                 "only what this program plays itself can run fast",
@@ -205,6 +212,7 @@ class Session(SessionThread):
 
     def _run_session(self) -> SessionResult:
         prepared = self._prepared
+        markers = LslMarkers(self._config.lsl_markers) if self._config.lsl_markers else None
         prepared.sink.start()
         try:
             prepared.source.open()
@@ -214,8 +222,10 @@ class Session(SessionThread):
             fit_result = self._wait_for_fit(stream, profile)
             if fit_result is None:
                 return SessionResult(EXIT_OK, tr(session_notices.ENDED_BEFORE_START))
-            return self._record(stream, profile, fit_result)
+            return self._record(stream, profile, fit_result, markers)
         finally:
+            if markers is not None:
+                markers.close()
             prepared.source.close()
             prepared.sink.stop(0.0)
 
@@ -233,7 +243,9 @@ class Session(SessionThread):
         voice = FitVoice(prepared.settings.audio, prepared.sink, self.live_state)
         return wait_for_headset_fit(prepared.source, stream, profile, prepared.clock, self.live_state, voice=voice)
 
-    def _record(self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult) -> SessionResult:
+    def _record(
+        self, stream: StreamInfo, profile: Profile, fit_result: HeadsetFitResult, markers: LslMarkers | None
+    ) -> SessionResult:
         prepared, config = self._prepared, self._config
         is_record_only, has_index = config.mode == "record", prepared.plan.has_feedback
         personal_baseline = (
@@ -289,6 +301,7 @@ class Session(SessionThread):
                 settings=settings,
                 seed=seed,
                 consumers=(facts_writer, *outputs, *participant),
+                marker_input=markers,
                 index_name="" if is_record_only else index_name,
                 decoder_thread=decoder_thread,
                 outputs_text=", ".join(output.description for output in outputs),

@@ -11,6 +11,7 @@ from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.live_state import LiveState
+from neurofeedback.session.marker_input import MarkerInput
 from neurofeedback.session.outputs.network_outputs import SessionConsumer
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.settings.model import Settings
@@ -22,7 +23,7 @@ from neurofeedback.types import INDEX_NAME, StreamInfo
 class SessionContext:
     """The parts a runner needs; ``seed`` draws the times of probes, ``model_text`` says what drives the guidance.
 
-    ``own_question`` is that of the practice, if it has one.
+    ``own_question`` is that of the practice, if it has one; the markers of ``marker_input`` are recorded.
     ``model_record`` says the same in English, for the recording. ``outputs_text`` says what is open to other programs,
     and ``masked`` whether nothing may show what is played. With ``stop_advice`` the voice says at the start that the
     person can end at any time.
@@ -39,6 +40,7 @@ class SessionContext:
     settings: Settings
     seed: int = 0
     consumers: tuple[SessionConsumer, ...] = ()
+    marker_input: MarkerInput | None = None
     index_name: str = INDEX_NAME
     decoder_thread: DecoderThread | None = None
     model_text: str = ""

@@ -81,6 +81,9 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.", min=0)] = None,
     fast: Annotated[bool, typer.Option(help="As fast as the machine can; simulated and playback only.")] = False,
     lsl_out: Annotated[str, typer.Option(help="Send raw, frames and markers by LSL: machine, or network.")] = "",
+    lsl_markers: Annotated[
+        str, typer.Option(help="Record the markers of this LSL stream of this machine, by its name.")
+    ] = "",
     osc_out: Annotated[str, typer.Option(help="Send frames by OSC: PORT of this machine, or HOST:PORT.")] = "",
     allow_network: Annotated[
         bool, typer.Option("--allow-network", help="Send LSL also where other computers on the network can read it.")
@@ -104,6 +107,7 @@ def train(
         fast=fast,
         lsl_out=lsl_out,
         osc_out=osc_out,
+        lsl_markers=lsl_markers,
         allow_network=allow_network or _network_is_allowed(lsl_out),
         wait_for_fit=not headless and not fast and with_headset,
         programme=programme,

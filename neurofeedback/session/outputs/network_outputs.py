@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import socket
+import uuid
+from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
+from statistics import median
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neurofeedback.acquisition.loopback import can_restrict_to_loopback, restricted_to_loopback
 from neurofeedback.acquisition.lsl import load_lsl
@@ -26,6 +30,8 @@ _log = logging.getLogger(__name__)
 FRAME_FIELDS = ("onset", "valid", "signal", "confidence", "index_u", "mwi", "threshold", "reward", "tone_gain")
 _LSL_SCOPES = ("machine", "network")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+_OFFSET_MEMORY_S = 30.0
+_MAX_RATE_CHANGE = 0.05
 
 
 class FrameConsumer(Protocol):
@@ -76,8 +82,46 @@ def frame_values(frame: Frame) -> tuple[float, ...]:
     )
 
 
+class SampleClock:
+    """Times of samples by another clock: counted by the sampling frequency, and corrected by their arrival.
+
+    The correction is the median of the last 30 s, so that samples that arrive late or in bursts do not move it, and
+    changes no interval between stamps by more than 5 %, so that they never go back. Stamps are late by the median delay
+    of the arrivals.
+
+    Parameters
+    ----------
+    sfreq : float
+        Sampling frequency, Hz.
+    """
+
+    def __init__(self, sfreq: float) -> None:
+        self._sfreq = sfreq
+        self._offset_s: float | None = None
+        self._arrivals: deque[tuple[int, float]] = deque()
+
+    def stamps(self, first: int, stop: int, arrival_s: float) -> NDArray[np.float64]:
+        """Return the times (s) of samples ``first`` to before ``stop``, the last of which arrived at ``arrival_s``."""
+        counted_s = np.arange(first, stop) / self._sfreq
+        self._arrivals.append((stop, arrival_s - float(counted_s[-1])))
+        while (stop - self._arrivals[0][0]) / self._sfreq > _OFFSET_MEMORY_S:
+            self._arrivals.popleft()
+        median_s = median(offset_s for _, offset_s in self._arrivals)
+        before_s = median_s if self._offset_s is None else self._offset_s
+        limit_s = _MAX_RATE_CHANGE * len(counted_s) / self._sfreq
+        self._offset_s = before_s + float(np.clip(median_s - before_s, -limit_s, limit_s))
+        return counted_s + np.linspace(before_s, self._offset_s, len(counted_s) + 1)[1:]
+
+    def time_of(self, sample: int) -> float | None:
+        """Return the time of a sample (s) as known now; None before the first stamps."""
+        return None if self._offset_s is None else sample / self._sfreq + self._offset_s
+
+
 class LslOutput:
     """Three streams: ``NAME-eeg`` (raw), ``NAME-frames`` and ``NAME-markers``, for LabRecorder and PsychoPy.
+
+    Samples, frames and markers are stamped by the place of their sample in the recording, in the clock of LSL. In no
+    stream does a stamp lie before the last one.
 
     Parameters
     ----------
@@ -106,14 +150,20 @@ class LslOutput:
             check_permission("machine", allow_network=allow_network)
         lsl = load_lsl(network=network)
         self._clock = lsl.local_clock
-        eeg = lsl.StreamInfo(f"{name}-eeg", "EEG", stream.n_channels, stream.sfreq, "float32", f"{name}-eeg")
+        self._sample_clock = SampleClock(stream.sfreq)
+        self._last_frame_s = self._last_marker_s = 0.0
+        run = uuid.uuid4().hex  # a source id is of one run: two programs, or a second session, are other sources
+        eeg = lsl.StreamInfo(f"{name}-eeg", "EEG", stream.n_channels, stream.sfreq, "float32", f"{name}-eeg-{run}")
         eeg.set_channel_names(list(stream.ch_names))
         eeg.set_channel_types("eeg")
         eeg.set_channel_units("microvolts")
         rate = 1 / hop_s
-        frames = lsl.StreamInfo(f"{name}-frames", "Features", len(FRAME_FIELDS), rate, "float64", f"{name}-frames")
+        frames = lsl.StreamInfo(
+            f"{name}-frames", "Features", len(FRAME_FIELDS), rate, "float64", f"{name}-frames-{run}"
+        )
         frames.set_channel_names(list(FRAME_FIELDS))
-        markers = lsl.StreamInfo(f"{name}-markers", "Markers", 1, 0.0, "string", f"{name}-markers")
+        frames.set_channel_units(["seconds" if field == "onset" else "none" for field in FRAME_FIELDS])
+        markers = lsl.StreamInfo(f"{name}-markers", "Markers", 1, 0.0, "string", f"{name}-markers-{run}")
         self._is_reachable = network or not can_restrict_to_loopback()
         infos, outlets = (eeg, frames, markers), []
         try:
@@ -134,19 +184,27 @@ class LslOutput:
         return tr(session_notices.LSL_REACHABLE if self._is_reachable else session_notices.LSL_THIS_COMPUTER)
 
     def process_chunk(self, chunk: Chunk) -> None:
-        """Send a chunk; its last sample gets the current time."""
+        """Send a chunk."""
         samples: Any = np.ascontiguousarray(chunk.data.T)
-        self._eeg.push_chunk(samples, self._clock())
+        arrival_s = self._clock() - chunk.buffer_delay_s
+        self._eeg.push_chunk(samples, self._sample_clock.stamps(chunk.first_sample, chunk.stop, arrival_s))
 
     def process_frames(self, frames: Sequence[Frame]) -> None:
-        """Send frames."""
+        """Send frames, with the time of their onset."""
         for frame in frames:
             values: Any = np.array(frame_values(frame))
-            self._frames.push_sample(values, self._clock())
+            self._last_frame_s = max(self._last_frame_s, self._time_of(frame.sample))
+            self._frames.push_sample(values, self._last_frame_s)
 
     def process_event(self, event: Event | Command) -> None:
-        """Send an event as the text ``kind:value``."""
-        self._markers.push_sample([f"{event.kind}:{event.value}"], self._clock())
+        """Send an event as the text ``kind:value``, with the time of its sample."""
+        self._last_marker_s = max(self._last_marker_s, self._time_of(event.sample))
+        self._markers.push_sample([f"{event.kind}:{event.value}"], self._last_marker_s)
+
+    def _time_of(self, sample: int) -> float:
+        """Return the time of a sample by LSL's clock, s; the current time before the first chunk."""
+        time_s = self._sample_clock.time_of(sample)
+        return self._clock() if time_s is None else time_s
 
     def close(self) -> None:
         """Close the streams."""
