@@ -85,6 +85,13 @@ def test_missing_libraries_come_with_the_line_that_installs_them(monkeypatch: py
 
 
 @pytest.mark.usefixtures("bare_linux")
+def test_libraries_within_a_bundle_are_not_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "libnothing.so.9").touch()
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    assert common.missing_window_packages() == ["libless1"]
+
+
+@pytest.mark.usefixtures("bare_linux")
 def test_a_window_may_open_where_all_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     monkeypatch.setattr(common, "WINDOW_LIBRARIES", {})

@@ -123,6 +123,9 @@ def missing_window_packages() -> list[str]:
 
 
 def _can_load(library: str) -> bool:
+    bundle = getattr(sys, "_MEIPASS", None)
+    if bundle and Path(bundle, library).is_file():  # the libraries there find each other
+        return True
     try:
         ctypes.CDLL(library)
     except OSError:
