@@ -19,7 +19,7 @@ LEGEND = (
     "question: filled if you answered “elsewhere”, empty for “on the breath”, a dash for “not sure” or no answer. A "
     "tick is wandering that you noticed yourself. In hatched parts the signal was too poor to judge."
 )
-KEY = "Line: {name}. Circles: answers (filled: elsewhere; dash: none). Ticks: you noticed. Hatched: unclear."
+KEY = "Line: {name}. Circles: answers (filled: elsewhere; dash: none). Ticks: noticed. Hatched: unclear."
 PHASE_BASELINE = "Baseline"
 PHASE_PRACTICE = "Practice"
 PHASE_TRANSFER = "Without feedback"
