@@ -10,6 +10,7 @@ from brainflow.board_shim import BoardIds, BoardShim, BrainFlowError, BrainFlowP
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.formats.text.brainflow_layouts import BoardLayout, find_layout
+from neurofeedback.types import StreamInfo
 
 _SEE_DEVICES = "`neurofeedback devices --all` lists them"
 
@@ -72,6 +73,22 @@ def channel_names(description: Mapping[str, Any]) -> tuple[str, ...]:
     """
     named = description.get("eeg_names")
     return tuple(named.split(",")) if named else tuple(f"EEG{i + 1}" for i in range(len(description["eeg_channels"])))
+
+
+def describe_stream(spec: BoardSpec, description: Mapping[str, Any], device: str) -> StreamInfo:
+    """Return the stream of a board from BrainFlow's description of it; ``device`` is the name as typed."""
+    return StreamInfo(
+        device=device,
+        sfreq=float(description["sampling_rate"]),
+        ch_names=channel_names(description),
+        montage=spec.montage,
+        placed_freely=spec.placed_freely or not description.get("eeg_names"),
+        reference=spec.reference,
+        ground=spec.ground,
+        manufacturer=spec.manufacturer,
+        model=description["name"],
+        facts={"board_id": str(spec.board_id), "brainflow": BoardShim.get_version()},
+    )
 
 
 def board_ids() -> dict[str, int]:

@@ -134,8 +134,8 @@ class BoardSpec:
         BrainFlow's input parameters that are set unless the device name sets them.
     counters_by_firmware : mapping
         Counter rules by the number of the firmware, for a board whose driver reads it.
-    impedance_command : str
-        BrainFlow command after which the board measures impedance, kOhm, instead of streaming; empty if it cannot.
+    impedance_commands : tuple of str
+        BrainFlow commands after which the board measures impedance, kOhm, and streams again; empty if it cannot.
     datagram_port : int
         UDP port that it sends to unless the device name has another; 0 if it sends no datagrams.
     """
@@ -156,7 +156,7 @@ class BoardSpec:
     setup: str = ""
     defaults: Mapping[str, str] = field(default_factory=dict[str, str])
     counters_by_firmware: Mapping[str, CounterRule] = field(default_factory=dict[str, CounterRule])
-    impedance_command: str = ""
+    impedance_commands: tuple[str, ...] = ()
     datagram_port: int = 0
 
 
@@ -211,7 +211,7 @@ _SPECS = (
         setup="n",  # the accelerometer, off by default
         defaults={"other_info": "fw:auto"},
         counters_by_firmware=GANGLION_RULES,
-        impedance_command="z",
+        impedance_commands=("z", "Z"),
     ),
     _openbci("cyton", 0, devices.DONGLE, "serial_port", CounterRule(256)),
     _openbci("cyton-daisy", 2, devices.DONGLE, "serial_port", CounterRule(256, step=2)),
@@ -297,5 +297,5 @@ def streaming_board(spec: BoardSpec, master: str | int | None) -> BoardSpec:
         return spec
     same = replace(known, name=spec.name, board_id=spec.board_id, needs=spec.needs)
     return replace(
-        same, setup="", defaults={}, counters_by_firmware={}, impedance_command=""
+        same, setup="", defaults={}, counters_by_firmware={}, impedance_commands=()
     )  # these go to the board itself

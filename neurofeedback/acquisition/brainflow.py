@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.acquisition import brainflow_log
 from neurofeedback.acquisition.aux_signals import AuxTable, find_aux_signals, split_signals
-from neurofeedback.acquisition.board_info import auxiliary_tables, channel_names, describe_board
+from neurofeedback.acquisition.board_info import auxiliary_tables, describe_board, describe_stream
 from neurofeedback.acquisition.boards import BoardSpec
 from neurofeedback.acquisition.brainflow_errors import to_source_error
 from neurofeedback.acquisition.datagrams import wait_for_datagram
@@ -68,7 +68,7 @@ class BoardSource:
         self._now = now
         self._wall = wall
         self._description = describe_board(spec, self._parameters)
-        self._stream = _stream(spec, self._description, device or spec.name)
+        self._stream = describe_stream(spec, self._description, device or spec.name)
         self._aux_signals = find_aux_signals(self._description)
         self._columns = [
             *self._description["eeg_channels"],
@@ -96,16 +96,30 @@ class BoardSource:
     @property
     def measures_impedance(self) -> bool:
         """Whether the board can measure impedance."""
-        return bool(self._spec.impedance_command)
+        return bool(self._spec.impedance_commands)
 
     @property
     def impedances(self) -> tuple[float, ...]:
         """Newest impedance of each electrode and of the reference, kOhm; 0 where none has been measured."""
         return self._impedances
 
-    def prepare_impedance(self) -> None:
-        """Measure impedance from the next ``open`` on: the board then sends no samples."""
-        self._setup = self._spec.impedance_command
+    def start_impedance(self) -> None:
+        """Measure impedance from now on; the board sends no samples meanwhile."""
+        self._impedances = ()
+        self._configure(self._spec.impedance_commands[0])
+
+    def stop_impedance(self) -> None:
+        """Let the board stream again; the host's clock places its next sample."""
+        self._configure(self._spec.impedance_commands[1])
+        self._placer.restart()
+
+    def _configure(self, command: str) -> None:
+        if self._board is None:
+            raise SourceError(f"{self._stream.device} is not open")
+        try:
+            self._board.config_board(command)
+        except BrainFlowError as error:
+            raise to_source_error(error.exit_code, self._spec, self._parameters, brainflow_log.drain()) from None
 
     def open(self) -> None:
         """Connect and start streaming; after a ``close`` the sample numbers continue by the host's clock.
@@ -209,7 +223,7 @@ class BoardSource:
         is_sample = np.array([rule.is_sample(counter) for counter in counters], bool)
         if not is_sample.all():
             newest = rows[self._description["resistance_channels"], np.flatnonzero(~is_sample)[-1]]
-            self._impedances = tuple(newest.tolist())
+            self._impedances, self._received = tuple(newest.tolist()), True
         return rows[:, is_sample]
 
     def _chunk(self, rows: NDArray[np.float64], since: float) -> Chunk | None:
@@ -324,21 +338,6 @@ def _aux_tables(spec: BoardSpec, parameters: Mapping[str, str | int], exclude: I
         if signals:
             tables.append(AuxTable(preset, description, signals, spec.counters.get(signals[0].label)))
     return tuple(tables)
-
-
-def _stream(spec: BoardSpec, description: Mapping[str, Any], device: str) -> StreamInfo:
-    return StreamInfo(
-        device=device,
-        sfreq=float(description["sampling_rate"]),
-        ch_names=channel_names(description),
-        montage=spec.montage,
-        placed_freely=spec.placed_freely or not description.get("eeg_names"),
-        reference=spec.reference,
-        ground=spec.ground,
-        manufacturer=spec.manufacturer,
-        model=description["name"],
-        facts={"board_id": str(spec.board_id), "brainflow": BoardShim.get_version()},
-    )
 
 
 def _input_params(parameters: Mapping[str, str | int]) -> BrainFlowInputParams:

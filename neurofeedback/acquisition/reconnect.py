@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from neurofeedback.acquisition.source import HoldingSource, Source, flush_source
+from neurofeedback.acquisition.source import HoldingSource, ImpedanceSource, Source, flush_source
 from neurofeedback.acquisition.watchdog import RELEASE_AFTER_S, LinkEvent, LinkState, Watchdog
 from neurofeedback.errors import SourceError
 from neurofeedback.types import Chunk, StreamInfo
@@ -124,6 +124,34 @@ class ReconnectingSource:
     def pop_received(self) -> bool:
         """Return whether samples were read since the last call, also if they are held."""
         return isinstance(self._source, HoldingSource) and self._source.pop_received()
+
+    @property
+    def measures_impedance(self) -> bool:
+        """Whether the device can measure impedance."""
+        return isinstance(self._source, ImpedanceSource) and self._source.measures_impedance
+
+    @property
+    def impedances(self) -> tuple[float, ...]:
+        """Newest impedance of each electrode and of the reference, kOhm; 0 where none has been measured."""
+        return self._source.impedances if isinstance(self._source, ImpedanceSource) else ()
+
+    def start_impedance(self) -> None:
+        """Measure impedance from now on, if the device is there."""
+        if isinstance(self._source, ImpedanceSource):
+            self._command(self._source.start_impedance)
+
+    def stop_impedance(self) -> None:
+        """Let the device send samples again, if it is there; it does so too after a reconnection."""
+        if isinstance(self._source, ImpedanceSource):
+            self._command(self._source.stop_impedance)
+
+    def _command(self, command: Callable[[], None]) -> None:
+        """Run a command of the device while it streams; whether it is gone is decided by its silence."""
+        if self.link_state is LinkState.STREAMING:
+            try:
+                command()
+            except SourceError as error:
+                _log.info("%s", error)
 
     def flush(self) -> Chunk | None:
         """Return the samples that the device's source holds, placed by what is known now."""

@@ -80,8 +80,18 @@ class ImpedanceSource(Source, Protocol):
         """Whether the device can measure impedance."""
         ...
 
-    def prepare_impedance(self) -> None:
-        """Measure impedance from the next ``open`` on."""
+    def start_impedance(self) -> None:
+        """Measure impedance from now on; the open device sends no samples meanwhile.
+
+        Raises
+        ------
+        SourceError
+            The device is not open, or does not answer.
+        """
+        ...
+
+    def stop_impedance(self) -> None:
+        """Let the device send samples again; those between are a gap."""
         ...
 
     @property

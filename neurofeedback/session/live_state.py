@@ -19,6 +19,7 @@ from neurofeedback.types import INDEX_NAME, ChannelContact, Frame, HeadsetFit, P
 if TYPE_CHECKING:
     from neurofeedback.audio.voice import Utterance  # slow to import
     from neurofeedback.processing.body.live import LiveBody
+    from neurofeedback.session.fit.impedance_reading import ImpedanceReading
 
 Item = TypeVar("Item")
 
@@ -53,6 +54,8 @@ class Snapshot:
         Share of samples lost so far.
     headset_fit : HeadsetFit, optional
         During the headset fit.
+    impedance : ImpedanceReading, optional
+        During the headset fit, where the headset measures impedance.
     question : ProbeQuestion, optional
         The open question.
     n_probes : int
@@ -107,6 +110,7 @@ class Snapshot:
     sound: str = ""
     recording: Path | None = None
     headset_fit: HeadsetFit | None = None
+    impedance: ImpedanceReading | None = None
     question: ProbeQuestion | None = None
     n_probes: int = 0
     paused: bool = False
@@ -158,6 +162,7 @@ class RequestKind(StrEnum):
     """Kinds of requests to a running session."""
 
     BEGIN = "begin"
+    IMPEDANCE = "impedance"
     STOP = "stop"
     MARK = "mark"
     PRESS = "press"

@@ -17,6 +17,13 @@ BEGIN_NOW_NAME = "Begin now (B)"
 LEAVE = "Esc  home"
 LEAVE_NAME = "Back to the first page (Esc)"
 
+MEASURE_IMPEDANCE = "I  impedance"
+MEASURE_IMPEDANCE_NAME = "Measure the impedance of the electrodes (I)"
+IMPEDANCE = "Impedance"
+IMPEDANCE_OF = "{reason} · {kohm} kΩ, {level}"
+IMPEDANCE_AGE = "Reference {kohm} kΩ, {level}. Measured {seconds} s ago."
+NO_IMPEDANCE = "The headset measured no impedance. Bring it nearer, and try again."
+
 STARTS_IN = "The sitting begins by itself in {seconds} s."
 STARTS_NOW = "The sitting begins."
 SAMPLES_LOST = "{share} % of samples lost"

@@ -47,7 +47,7 @@ HELP_KEYS: dict[str, dict[str, str]] = {
         "C": "show or hide the controls",
         "H": "show or hide the time",
         "D": "dark screen",
-        "I": "signal and contact",
+        "I": "signal and contact; impedance, while the headset is put on",
         "R": "researcher's window",
         "B": "begin now, while the headset is put on",
         "Page Up, Page Down": "a presenter's remote: on the breath, elsewhere; or I was away",

@@ -144,6 +144,7 @@ class MainWindow(StudySessionWindow):
         self._about.left.connect(self._show_home)
         self._welcome.left.connect(self._leave_welcome)
         self._fit.begin.connect(self._bridge.begin_now)
+        self._fit.measure_impedance.connect(self._bridge.measure_impedance)
         self._fit.leave.connect(self.end)
         self._sit.end.connect(self.end)
         self._sit.requested.connect(self._bridge.send_request)

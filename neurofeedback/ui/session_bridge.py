@@ -89,6 +89,10 @@ class SessionBridge(QObject):
         """Start the session whatever the contact of the headset."""
         self.send_request(Request(RequestKind.BEGIN))
 
+    def measure_impedance(self) -> None:
+        """Measure the impedance of the electrodes while the headset is put on."""
+        self.send_request(Request(RequestKind.IMPEDANCE))
+
     def send_request(self, request: Request) -> None:
         """Pass a request to the running session, if there is one."""
         if self._session is not None:

@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_DEVICE, EXIT_OK
 from neurofeedback.session.config import SessionConfig, SessionResult
+from neurofeedback.session.fit.impedance_reading import ElectrodeImpedance, ImpedanceReading
 from neurofeedback.session.live_state import LiveState, Request, RequestKind, Snapshot
 from neurofeedback.types import ChannelContact, ContactLevel, ElectrodeQuality, HeadsetFit, Phase, StreamInfo
 from neurofeedback.ui.app_state import AppState, save_state
@@ -210,6 +211,42 @@ def test_begin_button_is_disabled_while_the_headset_is_lost(place: FitPage, qtbo
         place.begin_button.click()
 
 
+MEASURED = ImpedanceReading(
+    electrodes=tuple(
+        ElectrodeImpedance(name, kohm) for name, kohm in zip((*MUSE.ch_names, ""), (8, 12, 130, 45, 20), strict=True)
+    ),
+    age_s=3.2,
+)
+
+
+def test_impedance_is_offered_where_the_headset_measures_it(open_room: Callable[..., Room], qtbot: QtBot) -> None:
+    room = open_room()
+    assert not room.button("impedance").isVisible()
+    room.live_state.publish(replace(WELL, impedance=ImpedanceReading()))
+    qtbot.waitUntil(room.button("impedance").isVisible)
+    qtbot.keyClick(room.window, Qt.Key.Key_I)
+    assert room.live_state.drain_requests() == [Request(RequestKind.IMPEDANCE)]
+
+
+def test_fit_page_shows_impedances_and_what_to_do_at_the_highest(place: FitPage) -> None:
+    place.show_snapshot(replace(WELL, impedance=ImpedanceReading(measuring=True)), 0.1)
+    assert "Measuring the impedance of each electrode; hold still." in shown_text(place)
+    assert "TP9" not in shown_text(place), "there is no signal to rate"
+    assert not place.begin_button.isEnabled()
+    assert not place.impedance_button.isEnabled()
+    place.show_snapshot(replace(WELL, impedance=MEASURED), 0.1)
+    text = shown_text(place)
+    for words in (
+        *("good · 8 kΩ, very good", "good · 130 kΩ, doubtful", "good · 45 kΩ, good"),
+        *("Reference 20 kΩ, good. Measured 3 s ago.", "Right forehead (AF8): Press the electrode"),
+    ):
+        assert words in text
+    place.show_snapshot(replace(POOR, impedance=MEASURED), 0.1)
+    assert "Left ear (TP9): Press the electrode" in shown_text(place), "what the signal shows now comes first"
+    place.show_snapshot(replace(WELL, impedance=ImpedanceReading(failed=True)), 0.1)
+    assert "The headset measured no impedance." in shown_text(place)
+
+
 def test_electrodes_are_drawn_before_the_first_fit(place: FitPage) -> None:
     place.show_snapshot(Snapshot("fitting", stream=MUSE, message="No sound device."), 0.1)
     assert [dot.ch_name for dot in place._head._dots] == list(MUSE.ch_names)
@@ -238,7 +275,7 @@ def test_fit_page_of_a_cap_lists_the_poorest_and_counts_the_rest(place: FitPage)
 
 def test_fit_page_with_long_texts_fits_the_window(place: FitPage) -> None:
     many = tuple(electrode(f"Long{k}", BAD, "railed: at the end of its range") for k in range(64))
-    place.show_snapshot(moment(many, 9.0, message="word " * 60), 0.1)
+    place.show_snapshot(moment(many, 9.0, message="word " * 60, impedance=MEASURED), 0.1)
     assert place.minimumSizeHint().width() <= 1024
     assert place.minimumSizeHint().height() <= 640
 

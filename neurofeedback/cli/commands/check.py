@@ -70,7 +70,8 @@ def check(
 
 def _show_impedances(device: str, profile: str, *, as_json: bool) -> None:
     from neurofeedback.session.clock import RealClock  # NumPy and BrainFlow come with these
-    from neurofeedback.session.fit.impedance import LEVELS, measure_impedances
+    from neurofeedback.session.fit.impedance import measure_impedances
+    from neurofeedback.session.fit.impedance_reading import ACCEPTABLE_KOHM
     from neurofeedback.settings.load import load_settings
 
     plain_console(stderr=True).print(tr(headset_fit.MEASURING_IMPEDANCE))
@@ -81,7 +82,7 @@ def _show_impedances(device: str, profile: str, *, as_json: bool) -> None:
     for one in found:
         name = one.ch_name or tr(headset_fit.IMPEDANCE_REFERENCE)
         echo(f"{name:<10}  {one.kohm:>6.0f} kOhm  {tr(one.level)}")
-    if any(one.kohm > LEVELS[-2][0] for one in found):
+    if any(one.kohm > ACCEPTABLE_KOHM for one in found):
         echo(tr(headset_fit.HINTS[FLAT]))
 
 

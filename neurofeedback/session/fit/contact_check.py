@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from neurofeedback.acquisition.battery import BatteryMonitor
 from neurofeedback.acquisition.open import is_self_paced, open_source
 from neurofeedback.acquisition.reconnect import ReconnectingSource
-from neurofeedback.acquisition.source import Source, SourceEnded
+from neurofeedback.acquisition.source import ImpedanceSource, Source, SourceEnded
 from neurofeedback.acquisition.watchdog import FIRST_SAMPLE_TIMEOUT_S
 from neurofeedback.errors import SourceError
 from neurofeedback.processing.contact import ElectrodeQualityMonitor
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.fit.fit_criterion import FitCriterion
+from neurofeedback.session.fit.impedance import ImpedanceMonitor
+from neurofeedback.session.fit.impedance_reading import ImpedanceReading
 from neurofeedback.session.link_stats import LinkMonitor
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.settings.load import load_montage
@@ -75,13 +79,49 @@ class ContactCheck:
         self._source = source
         self._clock = clock
         self._gaps = settings.gaps
-        self._electrode_monitor = ElectrodeQualityMonitor(
-            stream.ch_names, stream.sfreq, settings, montage.full_scale_uv
+        self._make_monitor = partial(
+            ElectrodeQualityMonitor, stream.ch_names, stream.sfreq, settings, montage.full_scale_uv
         )
+        self._electrode_monitor = self._make_monitor()
         self._criterion = FitCriterion(montage, settings.contact)
         self._battery = BatteryMonitor()
+        self._impedance: ImpedanceMonitor | None = None
+        if isinstance(source, ImpedanceSource) and source.measures_impedance:
+            self._impedance = ImpedanceMonitor(source, stream.ch_names, clock.now)
+        self._resumes = False
         self._last_data_time = clock.now()
-        self._snapshot = Snapshot(status="fitting", stream=stream)
+        self._snapshot = Snapshot(status="fitting", stream=stream, impedance=self._impedance_reading)
+
+    @property
+    def _impedance_reading(self) -> ImpedanceReading | None:
+        return None if self._impedance is None else self._impedance.reading
+
+    @property
+    def measures(self) -> bool:
+        """Whether the headset measures impedance now, and sends no signal."""
+        return self._impedance is not None and self._impedance.reading.measuring
+
+    def start_impedance(self) -> None:
+        """Measure the impedance of the electrodes, if the headset can; contact is rated anew after it."""
+        if self._impedance is not None and not self.measures:
+            self._impedance.start()
+            self._electrode_monitor, self._resumes = self._make_monitor(), True
+            self._publish_impedance()
+
+    def _update_impedance(self) -> bool:
+        """Return whether the headset measures impedance; its end is published."""
+        if self._impedance is None or not self.measures:
+            return False
+        self._last_data_time = self._clock.now()
+        if self._impedance.update():
+            return True
+        self._publish_impedance()
+        return False
+
+    def _publish_impedance(self) -> None:
+        """Publish that a measurement begins or ends, with the contact that was rated before it."""
+        none_rated, rated = self._criterion.reset(), self._snapshot.headset_fit
+        self._publish(none_rated if rated is None else replace(rated, starts_in_s=None), 0.0)
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Yield a snapshot for each read, the same one until it changes; ends with the source.
@@ -96,7 +136,10 @@ class ContactCheck:
                 chunk = self._source.read()
             except SourceEnded:
                 return
-            if chunk is not None and chunk.n_samples:
+            measures = self._update_impedance()
+            if measures:
+                self._clock.wait(_POLL_S)
+            elif chunk is not None and chunk.n_samples:
                 self._process_chunk(chunk)
             else:
                 self._check_silence()
@@ -104,6 +147,9 @@ class ContactCheck:
             yield self._snapshot
 
     def _process_chunk(self, chunk: Chunk) -> None:
+        if self._resumes:  # what the headset did not send while it measured is no loss
+            self._resumes, start = False, int(np.isfinite(chunk.data).all(axis=0).argmax())
+            chunk = replace(chunk, first_sample=chunk.first_sample + start, data=chunk.data[:, start:], lost=())
         fits = [self._criterion.update(second.electrodes) for second in self._electrode_monitor.process(chunk.data)]
         self._last_data_time = self._clock.now()
         self._battery.update(chunk)
@@ -134,4 +180,5 @@ class ContactCheck:
             loss_rate=float(np.mean(stats.loss_rates)),
             latency_ms=stats.latency_p50_ms,
             battery=self._battery.level,
+            impedance=self._impedance_reading,
         )

@@ -66,9 +66,12 @@ def wait_for_headset_fit(
         requested = {request.kind for request in live_state.drain_requests()}
         if RequestKind.STOP in requested:
             return None
-        if (
+        if RequestKind.IMPEDANCE in requested:
+            check.start_impedance()
+        elif (
             snapshot.headset_fit
             and not snapshot.signal_lost_s
+            and not check.measures
             and (RequestKind.BEGIN in requested or snapshot.headset_fit.starts_in_s == 0)
         ):
             break

@@ -2,56 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from neurofeedback.acquisition.open import open_source
 from neurofeedback.acquisition.source import ImpedanceSource
 from neurofeedback.errors import SettingsError, SourceError
 from neurofeedback.session.clock import Clock
+from neurofeedback.session.fit.impedance_reading import ElectrodeImpedance, ImpedanceReading
 from neurofeedback.settings.load import load_montage
 from neurofeedback.settings.model import Settings
 from neurofeedback.settings.resolved_profile import apply_montage
-from neurofeedback.texts import headset_fit as texts
 
 _TIMEOUT_S = 15.0
 _POLL_S = 0.05
 
-LEVELS = (
-    (10.0, texts.IMPEDANCE_VERY_GOOD),
-    (50.0, texts.IMPEDANCE_GOOD),
-    (100.0, texts.IMPEDANCE_ACCEPTABLE),
-    (150.0, texts.IMPEDANCE_DOUBTFUL),
-)
-"""Upper limit (kOhm) of each level, as OpenBCI's own program has them for the Ganglion; above the last it is poor."""
 
+class ImpedanceMonitor:
+    """Measures the impedances of an open source on request.
 
-@dataclass(frozen=True, slots=True)
-class ElectrodeImpedance:
-    """Impedance of one electrode, kOhm; the reference has no name. It is half of what is measured with the ground."""
+    Parameters
+    ----------
+    source : ImpedanceSource
+        An open source that measures impedance; somebody reads it meanwhile.
+    ch_names : sequence of str
+        Its electrodes, without the reference.
+    now : callable
+        Monotonic clock, s.
+    """
 
-    ch_name: str
-    kohm: float
+    def __init__(self, source: ImpedanceSource, ch_names: Sequence[str], now: Callable[[], float]) -> None:
+        self._source = source
+        self._names = (*ch_names, "")
+        self._now = now
+        self._ends_at: float | None = None
+        self._measured_at = 0.0
+        self._electrodes: tuple[ElectrodeImpedance, ...] = ()
+        self._failed = False
+
+    def start(self) -> None:
+        """Begin a measurement, unless one is running."""
+        if self._ends_at is None:
+            self._ends_at, self._failed = self._now() + _TIMEOUT_S, False
+            self._source.start_impedance()
+
+    def update(self) -> bool:
+        """Return whether a measurement is running; it ends when all were measured, or after 15 s."""
+        if self._ends_at is None:
+            return False
+        measured = self._source.impedances
+        if len(measured) == len(self._names) and min(measured) > 0:
+            pairs = zip(self._names, measured, strict=True)
+            self._electrodes = tuple(ElectrodeImpedance(name, kohm / 2) for name, kohm in pairs)
+            self._measured_at, self._ends_at = self._now(), None
+        elif self._now() >= self._ends_at:
+            self._failed, self._ends_at = True, None
+        if self._ends_at is None:
+            self._source.stop_impedance()
+        return self._ends_at is not None
 
     @property
-    def level(self) -> str:
-        """What the impedance means, as an English sentence of the catalogue.
-
-        Examples
-        --------
-        >>> ElectrodeImpedance("Fz", 12.0).level, ElectrodeImpedance("Fz", 400.0).level
-        ('good', 'poor')
-        """
-        return next((level for limit, level in LEVELS if self.kohm <= limit), texts.IMPEDANCE_POOR)
+    def reading(self) -> ImpedanceReading:
+        """What is known now."""
+        age_s = self._now() - self._measured_at if self._electrodes else 0.0
+        return ImpedanceReading(self._ends_at is not None, self._electrodes, age_s, self._failed)
 
 
-@contextmanager
-def open_impedance_source(device: str, settings: Settings, clock: Clock) -> Iterator[tuple[ImpedanceSource, list[str]]]:
-    """Open a device that measures impedance; yield it with the names of its electrodes, the reference's empty.
+def measure_impedances(device: str, settings: Settings, clock: Clock) -> tuple[ElectrodeImpedance, ...]:
+    """Open a device and return the impedance of each electrode and of the reference.
 
     Raises
     ------
+    SourceError
+        Not all were measured within 15 s.
     NeurofeedbackError
         There is no such device, it does not answer, or it does not measure impedance.
     """
@@ -60,30 +82,17 @@ def open_impedance_source(device: str, settings: Settings, clock: Clock) -> Iter
         raise SettingsError("this headset does not measure impedance", got=device, allowed="ganglion")
     montage_name = source.stream.montage if settings.montage == "device" else settings.montage
     stream, _ = apply_montage(None if montage_name == "auto" else load_montage(montage_name), source.stream)
-    source.prepare_impedance()
     try:
         source.open()
-        yield source, [*stream.ch_names, ""]
+        monitor = ImpedanceMonitor(source, stream.ch_names, clock.now)
+        monitor.start()
+        while monitor.update():
+            source.read()
+            clock.wait(_POLL_S)
     finally:
         source.close()
-
-
-def measure_impedances(device: str, settings: Settings, clock: Clock) -> list[ElectrodeImpedance]:
-    """Return the impedance of each electrode and of the reference.
-
-    Raises
-    ------
-    SourceError
-        Not all were measured within 15 s.
-    NeurofeedbackError
-        As ``open_impedance_source``.
-    """
-    with open_impedance_source(device, settings, clock) as (source, names):
-        deadline = clock.now() + _TIMEOUT_S
-        while clock.now() < deadline:
-            source.read()
-            measured = source.impedances
-            if len(measured) == len(names) and min(measured) > 0:
-                return [ElectrodeImpedance(name, kohm / 2) for name, kohm in zip(names, measured, strict=True)]
-            clock.wait(_POLL_S)
-    raise SourceError("the headset measured no impedance", got=device, todo="switch it off and on, and bring it nearer")
+    if monitor.reading.failed:
+        raise SourceError(
+            "the headset measured no impedance", got=device, todo="switch it off and on, and bring it nearer"
+        )
+    return monitor.reading.electrodes

@@ -5,11 +5,12 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from neurofeedback.session.fit.impedance_reading import ImpedanceReading
 from neurofeedback.session.live_state import Snapshot
 from neurofeedback.texts import fit, window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_number
-from neurofeedback.texts.headset_fit import PLACES
+from neurofeedback.texts.headset_fit import MEASURING_IMPEDANCE, PLACES
 from neurofeedback.texts.status import (
     battery_text,
     contact_hint,
@@ -27,13 +28,18 @@ from neurofeedback.ui.widgets.head_view import ElectrodeDot, HeadView
 MAX_LISTED_ELECTRODES = 8
 TEXT_WIDTH = 400
 BUTTON_WIDTH, BUTTON_HEIGHT = 160, 40
+NO_IMPEDANCE = ImpedanceReading()
 _LEVEL_ORDER = {ContactLevel.BAD: 0, ContactLevel.FAIR: 1, ContactLevel.GOOD: 2}
 
 
 class FitPage(QWidget):
-    """Shows the contact of each electrode; ``begin`` starts the session now, ``leave`` cancels it."""
+    """Shows the contact of each electrode; ``begin`` starts the session now, ``leave`` cancels it.
+
+    ``measure_impedance`` asks for a measurement, where the headset can.
+    """
 
     begin = pyqtSignal()
+    measure_impedance = pyqtSignal()
     leave = pyqtSignal()
 
     def __init__(self, theme: Theme) -> None:
@@ -51,10 +57,16 @@ class FitPage(QWidget):
             line.setWordWrap(True)
         self._rows = [(label(), label(), allow_clipping(label(quiet=True))) for _ in range(MAX_LISTED_ELECTRODES)]
         self._more = label(quiet=True, name=fit.OTHER_ELECTRODES)
+        self._impedance = label(quiet=True, name=fit.IMPEDANCE)
+        self._impedance.setWordWrap(True)
+        self.impedance_button = button(
+            fit.MEASURE_IMPEDANCE, self.measure_impedance.emit, name=fit.MEASURE_IMPEDANCE_NAME, flat=True
+        )
         self.begin_button = button(fit.BEGIN_ANYWAY, self.begin.emit, name=fit.BEGIN_ANYWAY_NAME)
         self._lay_out()
         bind_key(self, "Esc", self.leave.emit)
         bind_key(self, "B", self.begin_button.click)  # a disabled button does nothing
+        bind_key(self, "I", self.impedance_button.click)
 
     def _lay_out(self) -> None:
         text = QWidget()
@@ -66,6 +78,7 @@ class FitPage(QWidget):
         inner.addSpacing(10)
         inner.addLayout(self._list())
         inner.addWidget(self._more)
+        inner.addWidget(self._impedance)
         inner.addStretch(1)
         inner.addWidget(self._start_time)
         inner.addWidget(self._message)
@@ -74,6 +87,8 @@ class FitPage(QWidget):
         upper.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         foot = row(allow_clipping(self._facts), gap=4)
         foot.addWidget(button(fit.LEAVE, self.leave.emit, name=fit.LEAVE_NAME, flat=True))
+        foot.addSpacing(8)
+        foot.addWidget(self.impedance_button)
         foot.addSpacing(8)
         foot.addWidget(self.begin_button)
         foot.setContentsMargins(MARGIN, 8, MARGIN, FLAT_MARGIN)
@@ -102,6 +117,7 @@ class FitPage(QWidget):
             max(BUTTON_HEIGHT, metrics.height() + 22),
         )
         self._show_fit(None)
+        self._show_impedance(None, lost=False)
         self._title.setText(tr(fit.CONNECTING, device=device_title(device)))
         self._hint.setText(tr(fit.PUT_ON))
         self._facts.setText("")
@@ -126,25 +142,46 @@ class FitPage(QWidget):
         self._head.show_electrodes(self._dots, step_s)
 
     def _show_texts(self, snapshot: Snapshot, headset_fit: HeadsetFit) -> None:
-        self._title.setText(headset_fit_text(headset_fit, snapshot.signal_lost_s))
-        self._hint.setText(contact_hint(headset_fit))
+        impedance, is_lost = snapshot.impedance or NO_IMPEDANCE, snapshot.signal_lost_s > 0
+        if impedance.measuring:
+            self._title.setText(tr(MEASURING_IMPEDANCE))
+            self._hint.setText("")
+        else:
+            self._title.setText(headset_fit_text(headset_fit, snapshot.signal_lost_s))
+            self._hint.setText(contact_hint(headset_fit) or ("" if is_lost else impedance.hint))
         lost = tr(fit.SAMPLES_LOST, share=format_number(100 * snapshot.loss_rate, 1))
         device = device_title(snapshot.stream.device) if snapshot.stream else ""
         self._facts.setText(" · ".join(filter(None, (device, lost, battery_text(snapshot.battery)))))
-        self._show_fit(headset_fit, lost=snapshot.signal_lost_s > 0)
+        self._show_fit(headset_fit, impedance, lost=is_lost)
+        self._show_impedance(snapshot.impedance, lost=is_lost)
 
-    def _show_fit(self, headset_fit: HeadsetFit | None, *, lost: bool = False) -> None:
+    def _show_impedance(self, impedance: ImpedanceReading | None, *, lost: bool) -> None:
+        self.impedance_button.setVisible(impedance is not None)
+        self.impedance_button.setEnabled(impedance is not None and not (lost or impedance.measuring))
+        text = "" if impedance is None else _impedance_text(impedance)
+        self._impedance.setText(text)
+        self._impedance.setVisible(bool(text))
+
+    def _show_fit(
+        self,
+        headset_fit: HeadsetFit | None,
+        impedance: ImpedanceReading = NO_IMPEDANCE,
+        *,
+        lost: bool = False,
+    ) -> None:
         electrodes = headset_fit.electrodes if headset_fit else ()
         if headset_fit is not None:
             ch_names = (electrode.contact.ch_name for electrode in electrodes)
             self._dots = tuple(map(ElectrodeDot, ch_names, headset_fit.recent_quality, headset_fit.acceptable))
+        electrodes = () if impedance.measuring else electrodes
         listed = electrodes if len(electrodes) <= MAX_LISTED_ELECTRODES else _poorest(electrodes)
         for at, labels in enumerate(self._rows):
-            _show_row(*labels, listed[at] if at < len(listed) else None)
+            _show_row(*labels, listed[at] if at < len(listed) else None, impedance)
         self._more.setText(_unlisted_text(electrodes, len(listed)))
         self._start_time.setText(_start_text(headset_fit.starts_in_s if headset_fit else None))
         good_enough = headset_fit is not None and headset_fit.good_enough
-        self._update_begin_button(good_enough=good_enough, enabled=headset_fit is not None and not lost)
+        enabled = headset_fit is not None and not lost and not impedance.measuring
+        self._update_begin_button(good_enough=good_enough, enabled=enabled)
 
     def _update_begin_button(self, *, good_enough: bool, enabled: bool) -> None:
         text = tr(fit.BEGIN_NOW if good_enough else fit.BEGIN_ANYWAY)
@@ -157,6 +194,17 @@ class FitPage(QWidget):
         style = self.begin_button.style()
         if style is not None:
             style.polish(self.begin_button)
+
+
+def _impedance_text(impedance: ImpedanceReading) -> str:
+    """Return the reference's impedance and the age of the measurement, or that there was none."""
+    if impedance.measuring or not (impedance.failed or impedance.electrodes):
+        return ""
+    if impedance.failed:
+        return tr(fit.NO_IMPEDANCE)
+    reference = impedance.electrodes[-1]
+    numbers = {"kohm": f"{reference.kohm:.0f}", "seconds": f"{impedance.age_s:.0f}"}
+    return tr(fit.IMPEDANCE_AGE, level=tr(reference.level), **numbers)
 
 
 def _start_text(starts_in_s: float | None) -> str:
@@ -182,12 +230,17 @@ def _unlisted_text(electrodes: tuple[ElectrodeQuality, ...], n_listed: int) -> s
     return tr(fit.OTHERS_GOOD if n_listed else fit.ALL_GOOD, n=rest)
 
 
-def _show_row(name: QLabel, place: QLabel, reason: QLabel, electrode: ElectrodeQuality | None) -> None:
+def _show_row(
+    name: QLabel, place: QLabel, reason: QLabel, electrode: ElectrodeQuality | None, impedance: ImpedanceReading
+) -> None:
     if electrode is None:
         symbol = text = where = accessible_name = ""
     else:
         symbol, text = contact_symbol(electrode.contact), contact_reason_text(electrode)
         where = tr(PLACES.get(electrode_place(electrode.contact.ch_name), ""))
+        for one in impedance.electrodes:
+            if one.ch_name == electrode.contact.ch_name:
+                text = tr(fit.IMPEDANCE_OF, reason=text, kohm=f"{one.kohm:.0f}", level=tr(one.level))
         accessible_name = tr(fit.ELECTRODE, ch_name=electrode.contact.ch_name, reason=text)
     name.setText(symbol)
     place.setText(where)

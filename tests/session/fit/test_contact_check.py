@@ -263,6 +263,101 @@ def test_stop_during_fit_starts_no_session():
     assert source.opened == 1, "whoever opened it closes it"
 
 
+@dataclass
+class Measuring(Scripted):
+    """A headset that measures an electrode each half second when asked to; ``silent`` ones measure nothing."""
+
+    measures_impedance: bool = True
+    silent: bool = False
+    since: float | None = None
+
+    @property
+    def impedances(self):
+        n = 0 if self.since is None or self.silent else int((self.clock.now() - self.since) * 2)
+        return tuple(kohm if i < n else 0.0 for i, kohm in enumerate((20.0, 400.0, 30.0, 60.0, 24.0)))
+
+    def start_impedance(self):
+        self.since = self.clock.now()
+
+    def stop_impedance(self):
+        self.since = None
+
+    def read(self):
+        return None if self.since is not None else super().read()
+
+
+class AsksAt(VirtualClock):
+    """Asks for something at a time (s)."""
+
+    def __init__(self, mailbox, **times):
+        super().__init__()
+        self.mailbox, self.times = mailbox, times
+
+    def wait(self, seconds):
+        super().wait(seconds)
+        for kind, at in list(self.times.items()):
+            if self.now() >= at:
+                del self.times[kind]
+                self.mailbox.send_request(Request(RequestKind[kind]))
+
+
+class Shown(LiveState):
+    """Keeps what was published."""
+
+    def __init__(self):
+        super().__init__()
+        self.all = []
+
+    def publish(self, snapshot):
+        self.all.append(snapshot)
+        super().publish(snapshot)
+
+
+def measured(wrap=lambda source, clock: source, **options):
+    mailbox = Shown()
+    clock = AsksAt(mailbox, IMPEDANCE=2.05, BEGIN=2.5)
+    source = wrap(Measuring(clock, **options), clock)
+    source.open()
+    stream, profile = resolve(load_settings(), MUSE)
+    return clock, mailbox, wait_for_headset_fit(source, stream, profile, clock, mailbox)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda source, clock: source, lambda source, clock: ReconnectingSource(source, 30.0, now=clock.now)]
+)
+def test_impedance_is_measured_on_request_and_its_pause_is_no_loss(wrap):
+    clock, mailbox, done = measured(wrap)
+    during = [snapshot for snapshot in mailbox.all if snapshot.impedance.measuring]
+    assert during
+    assert {snapshot.signal_lost_s for snapshot in during} == {0.0}
+    assert not any(s.impedance.electrodes for s in during)
+    assert {(s.contacts[0].level, s.headset_fit.starts_in_s) for s in during} == {(ContactLevel.GOOD, None)}
+    after = [snapshot.impedance for snapshot in mailbox.all if snapshot.impedance.electrodes]
+    assert [(one.ch_name, one.kohm, one.level) for one in after[0].electrodes] == [
+        *(("TP9", 10.0, "very good"), ("AF7", 200.0, "poor"), ("AF8", 15.0, "good"), ("TP10", 30.0, "good")),
+        ("", 12.0, "good"),
+    ]
+    assert after[0].hint.startswith("Left forehead (AF7): Press the electrode to the skin")
+    assert after[-1].age_s > after[0].age_s
+    assert mailbox.snapshot.loss_rate == 0.0
+    assert done.fit_text == "good everywhere", "it did not begin while it measured"
+    assert clock.now() > 2.05 + 2.5 + 4.5
+
+
+def test_a_headset_that_measures_nothing_in_time_streams_again():
+    _, mailbox, done = measured(silent=True)
+    last = mailbox.snapshot.impedance
+    assert (last.failed, last.measuring, last.electrodes, last.hint) == (True, False, (), "")
+    assert done.fit_text == "good everywhere"
+
+
+def test_a_headset_without_impedance_is_not_asked():
+    mailbox = Shown()
+    _, done = fit_events_of(AsksAt(mailbox, IMPEDANCE=2.05), mailbox)
+    assert done.fit_text == "good everywhere"
+    assert {snapshot.impedance for snapshot in mailbox.all} == {None}
+
+
 def test_contact_check_opens_and_closes_device():
     clock = VirtualClock()
     with open_contact_check("simulated:3", Settings(), clock) as check:
