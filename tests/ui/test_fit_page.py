@@ -235,12 +235,15 @@ def test_fit_page_shows_impedances_and_what_to_do_at_the_highest(place: FitPage)
     assert not place.begin_button.isEnabled()
     assert not place.impedance_button.isEnabled()
     place.show_snapshot(replace(WELL, impedance=MEASURED), 0.1)
+    place.show()
     text = shown_text(place)
     for words in (
         *("good · 8 kΩ, very good", "good · 130 kΩ, doubtful", "good · 45 kΩ, good"),
         *("Reference 20 kΩ, good. Measured 3 s ago.", "Right forehead (AF8): Press the electrode"),
     ):
         assert words in text
+    reasons = [words for words in place.findChildren(QLabel) if "kΩ, " in words.text()]
+    assert all(words.sizeHint().width() <= words.width() for words in reasons), "none is cut off"
     place.show_snapshot(replace(POOR, impedance=MEASURED), 0.1)
     assert "Left ear (TP9): Press the electrode" in shown_text(place), "what the signal shows now comes first"
     place.show_snapshot(replace(WELL, impedance=ImpedanceReading(failed=True)), 0.1)

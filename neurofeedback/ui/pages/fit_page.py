@@ -248,3 +248,5 @@ def _show_row(
     name.setAccessibleName(accessible_name)
     for part in (name, place, reason):
         part.setVisible(electrode is not None)
+    if impedance.electrodes:  # there is no room for both, and the hint names the place
+        place.hide()
