@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.fuzz.seeds import Seed
 from benchmarks.fuzz.truth import STARTED, Case, Floats, Truth, clock, make_truth
-from neurofeedback.formats.export_csv import write_csv
+from neurofeedback.formats.export.export_csv import write_csv
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, LostRun, StreamInfo
 

@@ -64,6 +64,8 @@ EXPORT_FORMATS = {
     "bdf": "BDF+, 24 bits",
     "fif": "FIF, for MNE",
     "csv": "CSV, for spreadsheets",
+    "set": "EEGLAB data set",
+    "mat": "MATLAB file",
     "bids-zip": "BIDS dataset, zipped",
 }
 

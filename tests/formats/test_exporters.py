@@ -18,11 +18,11 @@ from typer.testing import CliRunner
 from neurofeedback import read_session
 from neurofeedback.cli.main import app
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats import export_edf
 from neurofeedback.formats.anonymize import anonymize_recording
-from neurofeedback.formats.export_bids_zip import write_bids_zip
-from neurofeedback.formats.export_edf import write_bdf, write_edf
-from neurofeedback.formats.exporters import EXPORT_TARGETS, export_recording
+from neurofeedback.formats.export import export_edf, export_mat
+from neurofeedback.formats.export.export_bids_zip import write_bids_zip
+from neurofeedback.formats.export.export_edf import write_bdf, write_edf
+from neurofeedback.formats.export.exporters import EXPORT_TARGETS, export_recording
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.session_facts import SessionFacts, read_facts, write_facts
@@ -110,6 +110,36 @@ def test_annotations_come_back_in_their_places(session: SessionFiles, out: Path,
     assert [(run.start, run.n_samples, run.channels) for run in back.lost] == [
         (run.start, run.n_samples, run.channels) for run in LOST
     ]
+
+
+def test_eeglab_set_opens_in_mne_with_samples_and_events(session: SessionFiles, out: Path):
+    import mne
+
+    raw = mne.io.read_raw_eeglab(export_recording(session.raw, "set")[0], verbose="error")
+    assert (raw.ch_names, raw.info["sfreq"], raw.n_times) == (["Fz", "Pz", "Öz"], 250.0, N_SAMPLES)
+    assert np.allclose(raw.to_data_frame()[raw.ch_names].to_numpy().T, np.nan_to_num(signal()), rtol=1e-6)
+    events = dict(zip(raw.annotations.description, (raw.annotations.onset * 250).round(), strict=True))
+    assert events == {
+        f"start/{STREAM.device}": 0, "phase/practice": 250, "BAD_ACQ_SKIP": 300, "mark/Ana coughed": 500, "gap/Pz": 600
+    }  # fmt: skip
+    back = open_recording(Path("sub-Ana_ses-20261122T091500_task-meditation.set"))
+    assert [(run.start, run.n_samples, run.channels) for run in back.lost] == [(300, 40, None)]
+
+
+def test_mat_file_has_samples_names_and_events(session: SessionFiles, out: Path):
+    from scipy.io import loadmat
+
+    found = loadmat(export_recording(session.raw, "mat")[0], simplify_cells=True)
+    assert np.array_equal(found["data"], signal(), equal_nan=True)
+    assert (found["sfreq"], list(found["ch_names"])) == (250.0, ["Fz", "Pz", "Öz"])
+    assert [event["description"] for event in found["events"]][1:3] == ["phase/practice", "BAD_ACQ_SKIP"]
+
+
+def test_recording_too_long_for_a_matlab_file_is_refused(session: SessionFiles, out: Path, monkeypatch):
+    monkeypatch.setattr(export_mat, "_MAX_BYTES", 1000)
+    with pytest.raises(RecordingError, match="too long for a MATLAB file"):
+        export_recording(session.raw, "set")
+    assert list(out.iterdir()) == []
 
 
 def test_a_length_no_record_divides_is_filled_and_marked(session: SessionFiles, out: Path, monkeypatch):

@@ -14,7 +14,7 @@ import mne_bids
 import numpy as np
 import pytest
 
-from neurofeedback.formats.exporters import export_recording
+from neurofeedback.formats.export.exporters import export_recording
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.recovery import recover_sessions
 from neurofeedback.recording.session_header import SessionHeader

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from neurofeedback.errors import EXIT_OK, RecordingError
 from neurofeedback.feedback.water_picture import WaterRenderer
-from neurofeedback.formats.exporters import export_recording
+from neurofeedback.formats.export.exporters import export_recording
 from neurofeedback.formats.reader import find_session
 from neurofeedback.recording.session_notes import NoteValue, SessionNotes, read_notes, write_notes
 from neurofeedback.report.decoder_summary import DecoderSummary

@@ -108,7 +108,7 @@ def test_no_blocking_call_in_the_windows_thread() -> None:
 
 SLOW = {
     "formats.reader",
-    "formats.exporters",
+    "formats.export.exporters",
     "formats.session_import",
     "recording.recovery",
     "verification",

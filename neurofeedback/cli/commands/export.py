@@ -18,12 +18,14 @@ class ExportFormat(StrEnum):
     BDF = "bdf"
     FIF = "fif"
     CSV = "csv"
+    SET = "set"
+    MAT = "mat"
     BIDS_ZIP = "bids-zip"
 
 
 def export(
     session: Annotated[Path, typer.Argument(help="A session or any recording; for bids-zip also a whole dataset.")],
-    to: Annotated[ExportFormat, typer.Option(help="bdf has 24 bits, edf 16; fif and csv store every digit.")],
+    to: Annotated[ExportFormat, typer.Option(help="bdf has 24 bits, edf 16; fif, csv, set and mat store every digit.")],
     out: Annotated[Path | None, typer.Option(help="File to write; else one in this folder.")] = None,
     anonymize: Annotated[
         bool, typer.Option("--anonymize", help="Leave out dates, names, notes and serial numbers.")
@@ -31,7 +33,7 @@ def export(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Write a session as EDF+, BDF+, FIF or CSV, or sessions as a zipped BIDS dataset."""
-    from neurofeedback.formats.exporters import export_recording  # mne when asked for
+    from neurofeedback.formats.export.exporters import export_recording  # mne when asked for
 
     written = export_recording(session, to.value, out, anonymize=anonymize)
     if json:

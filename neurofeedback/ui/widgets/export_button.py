@@ -12,7 +12,9 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.widgets.task_button import TaskButton
 
-SUFFIXES = {"edf": ".edf", "bdf": ".bdf", "fif": ".fif", "csv": ".csv", "bids-zip": ".zip"}
+SUFFIXES = {
+    "edf": ".edf", "bdf": ".bdf", "fif": ".fif", "csv": ".csv", "set": ".set", "mat": ".mat", "bids-zip": ".zip"
+}  # fmt: skip
 
 
 class ExportButton(TaskButton):
@@ -50,6 +52,6 @@ class ExportButton(TaskButton):
 
 
 def _export_task(session: Path, to: str, out: Path, handle: TaskHandle) -> list[Path]:
-    from neurofeedback.formats.exporters import export_recording  # imports MNE
+    from neurofeedback.formats.export.exporters import export_recording  # imports MNE
 
     return export_recording(session, to, out, progress=handle.report_progress)

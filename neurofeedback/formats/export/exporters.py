@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.anonymize import anonymize_recording
-from neurofeedback.formats.export_bids_zip import write_bids_zip
-from neurofeedback.formats.export_csv import write_csv
-from neurofeedback.formats.export_edf import write_bdf, write_edf
-from neurofeedback.formats.export_fif import write_fif
+from neurofeedback.formats.export.export_bids_zip import write_bids_zip
+from neurofeedback.formats.export.export_csv import write_csv
+from neurofeedback.formats.export.export_edf import write_bdf, write_edf
+from neurofeedback.formats.export.export_fif import write_fif
+from neurofeedback.formats.export.export_mat import write_mat, write_set
 from neurofeedback.formats.reader import find_sessions, open_recording
 from neurofeedback.formats.write_complete_session import ProgressCallback
 from neurofeedback.recording.recording import Recording
@@ -39,6 +40,8 @@ EXPORT_TARGETS: dict[str, ExportTarget] = {
     "bdf": ExportTarget(".bdf", write_bdf),
     "fif": ExportTarget("_raw.fif", write_fif),
     "csv": ExportTarget(".csv", write_csv),
+    "set": ExportTarget(".set", write_set),
+    "mat": ExportTarget(".mat", write_mat),
 }
 BIDS_ZIP = "bids-zip"
 

@@ -1,0 +1,1 @@
+"""Export of recordings to the formats of other programs."""
