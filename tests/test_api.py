@@ -293,3 +293,13 @@ def test_verify_checks_every_item() -> None:
     assert {"samples", "rate", "drift", "gaps", "loss", "duplicates", "frames"} <= {
         check.item for check in result.results
     }
+
+
+def test_probes_are_rows_with_answers_and_the_window_before_the_chime():
+    table = nf.probes(SESSION)
+    assert table["where"].tolist() == ["breath", "breath", "elsewhere"]
+    assert table["sample"].tolist() == [4548, 6216, 7752]
+    np.testing.assert_allclose(table["onset"] - table["window_start"], 10.0)
+    np.testing.assert_allclose(table["onset"] - table["window_stop"], 1.0)
+    assert (table["answered"] > table["onset"]).all()
+    assert nf.probes(DATASET.parent / "muse-lsl.csv").empty

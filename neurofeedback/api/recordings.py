@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from neurofeedback.formats.mne_conversion import MneSession
     from neurofeedback.verification.verify import VerificationResult
 
+_WHERE = {1: "breath", 2: "elsewhere", 3: "unsure"}
+_PROBE_COLUMNS = {
+    "sample": "int64", "onset": "float64", "where": "object", "sure": "Int64", "sleepy": "Int64",
+    "answered": "float64", "window_start": "float64", "window_stop": "float64",
+}  # fmt: skip
+
 
 def read_session(path: str | PathLike[str]) -> MneSession:
     """Read a recording for MNE, with the table of its frames.
@@ -131,6 +137,61 @@ def verify(path: str | PathLike[str]) -> VerificationResult:
     from neurofeedback.verification.verify import verify as check  # scipy when asked for
 
     return check(Path(path))
+
+
+def probes(path: str | PathLike[str]) -> pd.DataFrame:
+    """Read the questions of a session with the standard wording, one row for each, and the answers.
+
+    Parameters
+    ----------
+    path : path-like
+        A session's folder, any file in it, or any recording this program can read.
+
+    Returns
+    -------
+    DataFrame
+        ``sample`` and ``onset`` (s) of the chime; ``where`` (``breath``, ``elsewhere`` or ``unsure``), ``sure`` (1 to
+        4) and ``sleepy`` (1 to 5), missing where not answered; ``answered`` (s), the onset of the last answer;
+        ``window_start`` and ``window_stop`` (s), the stretch before the chime that the answer labels.
+
+    Raises
+    ------
+    RecordingError
+        There is no recording that can be read.
+
+    Examples
+    --------
+    ``recording`` is the folder of a session, such as ``recordings/sub-01/ses-20261122T091500``.
+
+    >>> import neurofeedback as nf
+    >>> list(nf.probes(recording).columns)[:5]
+    ['sample', 'onset', 'where', 'sure', 'sleepy']
+    """
+    import pandas as pd
+
+    from neurofeedback.formats.reader import open_recording
+    from neurofeedback.recording.events import probes_from_events
+    from neurofeedback.settings.estimation import DecoderSettings
+
+    recording = open_recording(Path(path))
+    sfreq = recording.stream.sfreq
+    decoder = DecoderSettings() if recording.profile is None else recording.profile.settings.decoder
+    before_s = decoder.probe_window_s
+    rows = [
+        {
+            "sample": probe.sample,
+            "onset": probe.sample / sfreq,
+            "where": None if probe.where is None else _WHERE[probe.where],
+            "sure": probe.sure,
+            "sleepy": probe.sleepy,
+            "answered": None if probe.answer_sample is None else probe.answer_sample / sfreq,
+            "window_start": probe.sample / sfreq - before_s[0],
+            "window_stop": probe.sample / sfreq - before_s[1],
+        }
+        for probe in probes_from_events(recording.events)
+    ]
+    table = pd.DataFrame(rows, columns=list(_PROBE_COLUMNS))
+    return table.astype(_PROBE_COLUMNS)
 
 
 def read_body(path: str | PathLike[str]) -> SessionBody | None:
