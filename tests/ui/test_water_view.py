@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
 pytest.importorskip("PyQt6.QtWidgets")
 
 from PyQt6.QtGui import QImage
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from neurofeedback.feedback.water_picture import HEIGHT, WIDTH, WaterRenderer, WaterScene
+from neurofeedback.ui.widgets.basic import painting
 from neurofeedback.ui.widgets.water_view import WaterView
+
+
+class BrokenView(QWidget):
+    """Fails while it is painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.active_after: bool | None = None
+
+    def paintEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+        with suppress(ValueError), painting(self) as painter:
+            used = painter
+            raise ValueError
+        self.active_after = used.isActive()
 
 
 class PaintedView(WaterView):
@@ -50,3 +67,9 @@ def test_view_shows_the_scene_and_repaints_the_still_sky_not(qapp: QApplication)
         qapp.processEvents()
         assert view.tops == [top]
     np.testing.assert_array_equal(shown(view), water.render(scene))
+
+
+def test_painter_ends_after_an_error(qapp: QApplication) -> None:
+    view = BrokenView()
+    view.grab()
+    assert view.active_after is False

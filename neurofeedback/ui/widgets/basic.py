@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from PyQt6.QtCore import QEvent, QObject, QPointF, Qt
@@ -97,6 +98,16 @@ def ignore_wheel(field: Field) -> Field:
     return field
 
 
+@contextmanager
+def painting(widget: QWidget) -> Iterator[QPainter]:
+    """Paint on a widget; ends after an error too, as Qt crashes on a painter that outlives the event."""
+    painter = QPainter(widget)
+    try:
+        yield painter
+    finally:
+        painter.end()
+
+
 class ComboBox(QComboBox):
     """A combo box with a chevron in the colour of its text, which style sheets can only load from a file."""
 
@@ -118,13 +129,12 @@ class ComboBox(QComboBox):
     def paintEvent(self, e: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the chevron over the box."""
         super().paintEvent(e)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 1.5))
-        middle = QPointF(self.width() - 18, self.height() / 2)
-        corners = (QPointF(-4.5, -2), QPointF(0, 2.5), QPointF(4.5, -2))
-        painter.drawPolyline(QPolygonF([middle + corner for corner in corners]))
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Text), 1.5))
+            middle = QPointF(self.width() - 18, self.height() / 2)
+            corners = (QPointF(-4.5, -2), QPointF(0, 2.5), QPointF(4.5, -2))
+            painter.drawPolyline(QPolygonF([middle + corner for corner in corners]))
 
 
 def theme_palette(theme: Theme) -> QPalette:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from PyQt6.QtCore import QEvent, QLocale, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QColor, QHelpEvent, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from neurofeedback.texts import progress
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_duration
 from neurofeedback.ui.theme import Theme
+from neurofeedback.ui.widgets.basic import painting
 
 WEEKS = 26
 FULL_S = 2700.0
@@ -73,27 +74,26 @@ class CalendarView(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the cells, the months above and the weekdays beside them."""
-        painter = QPainter(self)
-        painter.setPen(QPen(QColor(self._theme.quiet)))
-        for place, name in (
-            (0, tr(progress.MONDAY)),
-            (3, tr(progress.THURSDAY)),
-            (6, tr(progress.SUNDAY)),
-        ):
-            painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
-        for at, day in enumerate(self._days):
-            if day.day == 1:
-                month = _short_month(day)
-                last = self.width() - painter.fontMetrics().horizontalAdvance(month)  # else cut in the last week
-                left = min(_cell(at).left(), last)
-                painter.drawText(QRectF(left, 0, 60, 26), Qt.AlignmentFlag.AlignLeft, month)
-        for at, day in enumerate(self._days):
-            box, share = _cell(at), min(1.0, self._seconds.get(day, 0.0) / FULL_S)
-            painter.fillRect(box, QColor(self._theme.field))
-            if share:
-                height = max(3.0, share * box.height())
-                painter.fillRect(box.adjusted(0, box.height() - height, 0, 0), QColor(self._theme.accent))
-        painter.end()
+        with painting(self) as painter:
+            painter.setPen(QPen(QColor(self._theme.quiet)))
+            for place, name in (
+                (0, tr(progress.MONDAY)),
+                (3, tr(progress.THURSDAY)),
+                (6, tr(progress.SUNDAY)),
+            ):
+                painter.drawText(QRectF(0, _cell(place).top() - 5, _SIDE - 6, 24), _BESIDE, name)
+            for at, day in enumerate(self._days):
+                if day.day == 1:
+                    month = _short_month(day)
+                    last = self.width() - painter.fontMetrics().horizontalAdvance(month)  # else cut in the last week
+                    left = min(_cell(at).left(), last)
+                    painter.drawText(QRectF(left, 0, 60, 26), Qt.AlignmentFlag.AlignLeft, month)
+            for at, day in enumerate(self._days):
+                box, share = _cell(at), min(1.0, self._seconds.get(day, 0.0) / FULL_S)
+                painter.fillRect(box, QColor(self._theme.field))
+                if share:
+                    height = max(3.0, share * box.height())
+                    painter.fillRect(box.adjusted(0, box.height() - height, 0, 0), QColor(self._theme.accent))
 
 
 def _cell(at: int) -> QRectF:

@@ -13,6 +13,7 @@ from neurofeedback.texts import fit
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.head_positions import POSITIONS
 from neurofeedback.ui.theme import Theme
+from neurofeedback.ui.widgets.basic import painting
 
 HEAD_SHARE = 0.80
 """Diameter of the head, share of the shorter side; ears, nose and electrodes on the rim need the rest."""
@@ -82,16 +83,15 @@ class HeadView(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw head and electrodes."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        radius = HEAD_SHARE * min(self.width(), self.height()) / 2
-        painter.translate(self.width() // 2, self.height() // 2)
-        self._draw_head(painter, radius)
-        size = _dot_radius(len(self._dots), radius)
-        painter.setFont(_font(painter.font(), size))
-        for dot, fill, (x, y) in zip(self._dots, self._fills, self._places, strict=True):
-            self._draw_dot(painter, dot, fill, QPoint(round(radius * x), round(-radius * y)), size)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            radius = HEAD_SHARE * min(self.width(), self.height()) / 2
+            painter.translate(self.width() // 2, self.height() // 2)
+            self._draw_head(painter, radius)
+            size = _dot_radius(len(self._dots), radius)
+            painter.setFont(_font(painter.font(), size))
+            for dot, fill, (x, y) in zip(self._dots, self._fills, self._places, strict=True):
+                self._draw_dot(painter, dot, fill, QPoint(round(radius * x), round(-radius * y)), size)
 
     def _draw_head(self, painter: QPainter, radius: float) -> None:
         painter.setPen(QPen(QColor(self._theme.edge), 2))

@@ -15,6 +15,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_clock
 from neurofeedback.types import Phase
 from neurofeedback.ui.theme import Theme
+from neurofeedback.ui.widgets.basic import painting
 
 if TYPE_CHECKING:  # its imports are slow; a helper thread loads them
     from neurofeedback.ui.viewmodels import IndexLine, SessionOverview, WhatIfResult
@@ -57,13 +58,12 @@ class IndexTimeline(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw it all, from the back to the front."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left = painter.fontMetrics().horizontalAdvance("100") + 10
-        room = QRectF(left, _TOP, self.width() - left - 8, self.height() - _TOP - _FOOT)
-        if self._overview is not None and self._overview.duration_s > 0:
-            self._draw(painter, room, self._overview)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            left = painter.fontMetrics().horizontalAdvance("100") + 10
+            room = QRectF(left, _TOP, self.width() - left - 8, self.height() - _TOP - _FOOT)
+            if self._overview is not None and self._overview.duration_s > 0:
+                self._draw(painter, room, self._overview)
 
     def _draw(self, painter: QPainter, room: QRectF, overview: SessionOverview) -> None:
         self._draw_gaps(painter, room, overview)

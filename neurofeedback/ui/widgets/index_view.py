@@ -16,7 +16,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.format import format_index
 from neurofeedback.texts.session import INDEX_MEANING
 from neurofeedback.ui.theme import Theme
-from neurofeedback.ui.widgets.basic import column, label, row
+from neurofeedback.ui.widgets.basic import column, label, painting, row
 
 POINTS = 160
 
@@ -77,14 +77,13 @@ class HistoryLine(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the middle and the line."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        width, height = self.width() - 2, self.height() - 2
-        points = [QPointF(1 + x * width, 1 + y * height) if isfinite(y) else None for x, y in self._points]
-        painter.setPen(QPen(self._middle, 1))
-        painter.drawLine(QPointF(1, 1 + height / 2), QPointF(1 + width, 1 + height / 2))
-        painter.setPen(QPen(self._ink, 1.6))
-        for start, end in pairwise(points):
-            if start is not None and end is not None:
-                painter.drawLine(start, end)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            width, height = self.width() - 2, self.height() - 2
+            points = [QPointF(1 + x * width, 1 + y * height) if isfinite(y) else None for x, y in self._points]
+            painter.setPen(QPen(self._middle, 1))
+            painter.drawLine(QPointF(1, 1 + height / 2), QPointF(1 + width, 1 + height / 2))
+            painter.setPen(QPen(self._ink, 1.6))
+            for start, end in pairwise(points):
+                if start is not None and end is not None:
+                    painter.drawLine(start, end)

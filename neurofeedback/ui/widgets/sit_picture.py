@@ -11,6 +11,7 @@ from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.theme import DARK, NIGHT
+from neurofeedback.ui.widgets.basic import painting
 from neurofeedback.ui.widgets.breath_circle import draw_breath
 from neurofeedback.ui.widgets.water_view import WaterView
 
@@ -69,17 +70,18 @@ class SitPicture(WaterView):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Paint the chosen picture."""
-        if self._kind == "water" and not self._dark:
+        is_water = self._kind == "water" and not self._dark
+        if is_water:
             super().paintEvent(a0)
-            painter = QPainter(self)
-        else:
-            painter = QPainter(self)
-            painter.fillRect(self.rect(), QColor(_DARK if self._dark else NIGHT))
+        if is_water and self._breath is None:
+            return
+        with painting(self) as painter:
+            if not is_water:
+                painter.fillRect(self.rect(), QColor(_DARK if self._dark else NIGHT))
             if self._kind == "ring" and not self._dark and self._breath is None:
                 _draw_ring(painter, QRectF(self.rect()), self._ring)
-        if self._breath is not None and not self._dark:
-            draw_breath(painter, QRectF(self.rect()), self._breath, still=self._still)
-        painter.end()
+            if self._breath is not None and not self._dark:
+                draw_breath(painter, QRectF(self.rect()), self._breath, still=self._still)
 
 
 def _turn(breath: Breath | None) -> bool | None:

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from neurofeedback.texts import progress
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.theme import Theme
+from neurofeedback.ui.widgets.basic import painting
 
 if TYPE_CHECKING:
     from neurofeedback.analysis.probe_statistics import WanderingShare
@@ -44,21 +45,20 @@ class WanderingChart(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Draw the axis, the intervals and the points."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left = painter.fontMetrics().horizontalAdvance("100 %") + 12
-        room = QRectF(left, 12, self.width() - left - 8, self.height() - _FOOT - 12)
-        self._draw_axis(painter, room)
-        step = room.width() / max(8, len(self._shares))
-        for at, share in enumerate(self._shares):
-            x = room.left() + (at + 0.5) * step
-            low, high, middle = (room.bottom() - v * room.height() for v in (share.low, share.high, share.value))
-            painter.setPen(QPen(QColor(self._theme.edge), 1.6))
-            painter.drawLine(QPointF(x, low), QPointF(x, high))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.accent))
-            painter.drawEllipse(QPointF(x, middle), _DOT, _DOT)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            left = painter.fontMetrics().horizontalAdvance("100 %") + 12
+            room = QRectF(left, 12, self.width() - left - 8, self.height() - _FOOT - 12)
+            self._draw_axis(painter, room)
+            step = room.width() / max(8, len(self._shares))
+            for at, share in enumerate(self._shares):
+                x = room.left() + (at + 0.5) * step
+                low, high, middle = (room.bottom() - v * room.height() for v in (share.low, share.high, share.value))
+                painter.setPen(QPen(QColor(self._theme.edge), 1.6))
+                painter.drawLine(QPointF(x, low), QPointF(x, high))
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(self._theme.accent))
+                painter.drawEllipse(QPointF(x, middle), _DOT, _DOT)
 
     def _draw_axis(self, painter: QPainter, room: QRectF) -> None:
         for share in (0.0, 0.5, 1.0):

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from neurofeedback.feedback.water_picture import HEIGHT, WIDTH, WaterRenderer, WaterScene, crop_rect, sky_differs
 from neurofeedback.texts import window
 from neurofeedback.texts.catalogue import tr
+from neurofeedback.ui.widgets.basic import painting
 
 _RED_GREEN_BLUE = slice(2, None, -1) if sys.byteorder == "little" else slice(1, None)
 
@@ -48,11 +49,10 @@ class WaterView(QWidget):
     def paintEvent(self, a0: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
         """Scale the picture up to the widget."""
         x, y, width, height = crop_rect(self.width(), self.height())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        part = QRectF(x * WIDTH, y * HEIGHT, width * WIDTH, height * HEIGHT)
-        painter.drawImage(QRectF(self.rect()), self._image, part)
-        painter.end()
+        with painting(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            part = QRectF(x * WIDTH, y * HEIGHT, width * WIDTH, height * HEIGHT)
+            painter.drawImage(QRectF(self.rect()), self._image, part)
 
 
 def _planes_of(image: QImage) -> NDArray[np.uint8]:
