@@ -1,25 +1,37 @@
 """Accuracy of heart and breath rate against simulated truth, and what their live display costs.
 
-Both need no device. Cost is processor time over signal time, for the rates and channels of a Muse 2 with its pulse
-sensor and of a Muse S Athena, beside the engine on the same stretch of EEG.
+    python -m benchmarks.body [--people 20] [--minutes 10]
+    python -m benchmarks.body --sittings 3 [--minutes 2]
+
+The first form needs no device. Cost is processor time over signal time, for the rates and channels of a Muse 2 with its
+pulse sensor and of a Muse S Athena, beside the engine on the same stretch of EEG. The second form records sittings of
+an emulated Muse 2 and Athena on BrainFlow's own driver, with the pulse sensor off and on by turns. It prints the
+processor time of the program, start and report with it, as a share of a core, and the rates found.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neurofeedback.analysis.body.body_file import load_or_compute_body
 from neurofeedback.engine import FrameEngine
 from neurofeedback.processing.body.breath import Acceleration, measure_breath
 from neurofeedback.processing.body.heart import measure_heart
 from neurofeedback.processing.body.live import BodyMonitor
 from neurofeedback.processing.body.motion import measure_motion
 from neurofeedback.processing.body.rhythm import RateWindow
+from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
 from neurofeedback.recording.physio import format_rows
 from neurofeedback.settings.load import load_settings, resolve
 from neurofeedback.simulation.body_signals import ACCEL_SFREQ, PULSE_SFREQ, BodySignals, BodyState, simulate_body
@@ -28,6 +40,12 @@ from neurofeedback.types import AuxChunk, Chunk, StreamInfo
 NOISES = (0.05, 0.2, 0.4, 0.8, 1.6)
 MOVING = (0.0, 0.1, 0.3, 0.6)
 CHUNK_S = 0.25
+SITTINGS = {"Muse 2": ("2", ("muse-2", "muse-2:ppg")), "Muse S Athena": ("athena", ("muse-s-athena",))}
+"""Model of the emulated headset, and names of the device, the last with pulse sensor; an Athena's is always on."""
+_TIMED = (
+    "import resource, subprocess, sys; code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode; "
+    "used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime); sys.exit(code)"
+)
 CHANNELS = {"Muse 2 with pulse": ("ppg", 2), "Muse S Athena": ("optics", 16)}
 
 
@@ -135,12 +153,47 @@ def _cut(label: str, sfreq: float, names: tuple[str, ...], data: NDArray[np.floa
     return AuxChunk(label, sfreq, names, ("n/a",) * len(names), 0.0, quarter * step, piece)
 
 
+def record_sitting(model: str, device: str, minutes: float, folder: Path) -> float:
+    """Record a sitting of an emulated Muse, and return its processor time, s, without that of the emulator."""
+    program = [sys.executable, "-m", "neurofeedback"]
+    sitting = [*program, "train", "--device", device, "--headless", "--audio", "none", "--minutes", f"{minutes:g}"]
+    timed = [sys.executable, "-c", _TIMED, *sitting, "--recordings", str(folder)]
+    done = subprocess.run(
+        [*program, "emulate", "muse", "--model", model, "--simulated", "1", "--", *timed],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise SystemExit(f"the sitting ended with {done.returncode}: {done.stderr[-500:]}")
+    return float(done.stdout.split()[-1])
+
+
+def print_sittings(n: int, minutes: float) -> None:
+    """Print what sittings with and without pulse cost, and the rates found in the last one of each headset."""
+    for name, (model, devices) in SITTINGS.items():
+        shares: dict[str, list[float]] = {device: [] for device in devices}
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for k in range(n):
+                for device, of_device in shares.items():
+                    root = Path(folder) / f"{device.replace(':', '-')}-{k}"
+                    of_device.append(record_sitting(model, device, minutes, root) / (60 * minutes))
+            body = load_or_compute_body(SessionFiles.from_stem(root, *find_session_stems(root)))
+        for device, of_device in shares.items():
+            print(f"{name}, {device}: {100 * median(of_device):.2f} % of a core ({n} sittings)")
+        if body is not None:
+            print(f"  heart {body.heart}\n  breath {body.breath}\n  still {body.still_share}", flush=True)
+
+
 def main() -> None:
-    """Print both tables."""
+    """Print both tables, or the sittings."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--sittings", type=int, default=0, help="pairs of sittings of each emulated headset")
     chosen = parser.parse_args()
+    if chosen.sittings:
+        print_sittings(chosen.sittings, chosen.minutes)
+        return
     print("| | | good | error, 95 % | largest | interval holds it |\n|---|---|---|---|---|---|")
     for noise in NOISES:
         row = f"noise {noise:g} of the pulse"
