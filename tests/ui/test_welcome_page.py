@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,13 @@ from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.keymap import key_help
 from neurofeedback.session.live_state import LiveState
 from neurofeedback.texts import sound
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.welcome import HELP_KEYS, HELP_SIT
 from neurofeedback.types import Guidance
 from neurofeedback.ui.app_state import AppDefaults, ProgrammeChoice
 from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.main_window import MainWindow
-from neurofeedback.ui.pages.welcome_page import WelcomePage
+from neurofeedback.ui.pages.welcome_page import REHEARSAL, WelcomePage
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -211,3 +213,46 @@ def test_help_lists_every_key_of_a_session(qtbot: QtBot) -> None:
         assert all(part in keys.replace("−", "-") for part in key.upper().split()), key
     assert "stop: open your eyes" in text
     dialog.close()
+
+
+def test_rehearsal_moves_sound_picture_and_words_for_a_minute(page: WelcomePage, sink: HeardSink) -> None:
+    press(page, "Next")
+    press(page, "Play a minute of it")
+    sentences, shares = [], []
+    for _ in range(4 * 60 - 1):
+        page.advance_minute()
+        shares.append(page._slider.value())
+        sentences += [page._sound_notice.text()] if page._sound_notice.text() not in sentences[-1:] else []
+    assert sentences == [tr(part.sentence) for part in REHEARSAL if part.sentence]
+    assert (min(shares), max(shares)) == (0, 90)
+    assert max(abs(b - a) for a, b in pairwise(shares)) <= 4
+    page.advance_minute()
+    assert page._sound_notice.text() == ""
+    press(page, "Play a minute of it")  # the button offers it again
+
+
+@pytest.mark.parametrize("touched", ["slider", "button", "card"])
+def test_rehearsal_ends_when_something_else_is_tried(page: WelcomePage, sink: HeardSink, touched: str) -> None:
+    press(page, "Next")
+    press(page, "Play a minute of it")
+    page.advance_minute()
+    if touched == "slider":
+        page._slider.setValue(50)
+    elif touched == "button":
+        press(page, "Tone: wandering")
+    else:
+        press(page, "Next")
+    before = page._slider.value()
+    page.advance_minute()
+    assert page._slider.value() == before
+    assert not page._minute_timer.isActive()
+
+
+def test_rehearsal_is_heard(page: WelcomePage, sink: HeardSink, qtbot: QtBot) -> None:
+    press(page, "Next")
+    press(page, "Play a minute of it")
+    for _ in range(4 * 24):
+        page.advance_minute()
+    qtbot.waitUntil(lambda: bool(sink.heard) and sink.heard[-1].tone_gain > 0)
+    press(page, "End it")
+    qtbot.waitUntil(lambda: sink.stopped)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
+import logging
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QWidget
 
@@ -24,6 +28,48 @@ _TEXT_WIDTH = 820
 _STEPS = 100
 _MIN_PICTURE_HEIGHT = 90
 _LEAST_PICTURE_HEIGHT = 20
+_STEP_S = 0.25
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalPart:
+    """A part of the rehearsal: when it begins (s), the index there from 0 to 1, and the sentence that explains it."""
+
+    begin_s: float
+    share: float
+    sentence: str = ""
+    unclear: bool = False
+
+
+REHEARSAL = (
+    RehearsalPart(0.0, 0.0, welcome.MINUTE_FOCUS),
+    RehearsalPart(10.0, 0.0, welcome.MINUTE_WANDER),
+    RehearsalPart(20.0, 0.9),
+    RehearsalPart(26.0, 0.9, welcome.MINUTE_BACK),
+    RehearsalPart(34.0, 0.05, welcome.MINUTE_UNCLEAR, unclear=True),
+    RehearsalPart(42.0, 0.05, welcome.MINUTE_WANDER),
+    RehearsalPart(49.0, 0.7, welcome.MINUTE_BACK),
+    RehearsalPart(55.0, 0.0, welcome.MINUTE_FOCUS),
+    RehearsalPart(60.0, 0.0),
+)
+"""A minute of an invented index; between the parts it moves in straight lines."""
+
+
+def rehearsal_at(at_s: float) -> tuple[float, RehearsalPart]:
+    """Return the index at a time of the rehearsal (s), 0 to 1, and the part.
+
+    Examples
+    --------
+    >>> share, part = rehearsal_at(15.0)
+    >>> round(share, 2), part.unclear
+    (0.45, False)
+    """
+    for part, following in pairwise(REHEARSAL):
+        if at_s < following.begin_s:
+            progress = (at_s - part.begin_s) / (following.begin_s - part.begin_s)
+            return part.share + progress * (following.share - part.share), part
+    return REHEARSAL[-1].share, REHEARSAL[-1]
 
 
 class WelcomePage(QWidget):
@@ -42,6 +88,11 @@ class WelcomePage(QWidget):
         self._slider.setAccessibleName(tr(welcome.SLIDER_NAME))
         self._slider.valueChanged.connect(self._rehearse)
         self._sound_notice = label(live=True)
+        self._minute = button(welcome.MINUTE, self._start_or_stop_minute)
+        self._minute_s: float | None = None
+        self._minute_timer = QTimer(self)
+        self._minute_timer.setInterval(round(1000 * _STEP_S))
+        self._minute_timer.timeout.connect(self.advance_minute)
         self._preview.notified.connect(self._show_notice)
         self._tried = label(live=True)
         self._prompt = Prompt()
@@ -55,7 +106,7 @@ class WelcomePage(QWidget):
         self._cards = QStackedWidget()
         self._titles = (welcome.WHAT_TITLE, welcome.HEAR_TITLE, welcome.ASK_TITLE)
         self._sentences = (welcome.WHAT, welcome.HEAR, welcome.ASK)
-        for parts in (self._what(), self._hear(), self._ask()):
+        for parts in (self._what(), self._hearing(), self._ask()):
             self._cards.addWidget(parts)
         self._lay_out()
         bind_key(self, "Esc", self._leave)
@@ -97,15 +148,16 @@ class WelcomePage(QWidget):
         more.addStretch(1)
         return self._card(0, _wrapped(self._disclaimer), _wrapped(label(STOP_ADVICE, quiet=True)), more)
 
-    def _hear(self) -> QWidget:
+    def _hearing(self) -> QWidget:
         play = row(
             button(welcome.HEAR_QUIET, lambda: self._play(0.0)),
             button(welcome.HEAR_TONE, lambda: self._play(1.0)),
             button(welcome.HEAR_UNCLEAR, lambda: self._play(0.0, unclear=True)),
         )
         play.addStretch(1)
-        caption = label(welcome.REHEARSE, quiet=True)
-        return self._card(1, play, caption, self._slider, _wrapped(self._sound_notice), picture=self._picture)
+        minute = row(self._minute, _wrapped(self._sound_notice))
+        minute.setStretch(1, 1)
+        return self._card(1, play, label(welcome.REHEARSE, quiet=True), self._slider, minute, picture=self._picture)
 
     def _ask(self) -> QWidget:
         chime = row(button(welcome.HEAR_CHIME, self._play_chime), self._tried)
@@ -124,7 +176,7 @@ class WelcomePage(QWidget):
 
     def hideEvent(self, a0: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
         """End the preview when the page is left, also by another window's request."""
-        self._preview.stop()
+        self._stop_minute()
         super().hideEvent(a0)
 
     def activate(self) -> None:
@@ -132,7 +184,7 @@ class WelcomePage(QWidget):
         self._show_card(0)
 
     def _show_card(self, number: int) -> None:
-        self._preview.stop()
+        self._stop_minute()
         self._cards.setCurrentIndex(number)
         total = self._cards.count()
         self._step.setText(tr(welcome.STEP, number=number + 1, total=total))
@@ -155,7 +207,7 @@ class WelcomePage(QWidget):
             self._show_card(self.number + step)
 
     def _leave(self) -> None:
-        self._preview.stop()
+        self._stop_minute()
         self.left.emit()
 
     def _show_more(self) -> None:
@@ -163,11 +215,56 @@ class WelcomePage(QWidget):
         self._more.hide()
 
     def _play(self, share: float, *, unclear: bool = False) -> None:
+        self._stop_minute()
+        self._show_index(share, unclear=unclear)
+
+    def _show_index(self, share: float, *, unclear: bool = False) -> None:
+        """Move slider, picture and sound to an index."""
         self._slider.blockSignals(True)
         self._slider.setValue(round(_STEPS * share))
         self._slider.blockSignals(False)
         self._picture.show_scene(WaterScene(ripple=share, mist=1.0 if unclear else 0.0))
-        self._hear_share(share, unclear=unclear)
+        self._play_share(share, unclear=unclear)
+
+    def _start_or_stop_minute(self) -> None:
+        if self._minute_s is not None:
+            self._stop_minute()
+            return
+        self._minute_s = 0.0
+        self._name_minute(welcome.MINUTE_STOP)
+        self._minute_timer.start()
+        self._show_minute()
+
+    def advance_minute(self) -> None:
+        """Go on by a quarter of a second in the rehearsal; it ends by itself."""
+        if self._minute_s is None:
+            return
+        self._minute_s += _STEP_S
+        if self._minute_s < REHEARSAL[-1].begin_s:
+            self._show_minute()
+        else:
+            self._stop_minute()
+
+    def _show_minute(self) -> None:
+        share, part = rehearsal_at(self._minute_s or 0.0)
+        if part.sentence and self._sound_notice.text() != tr(part.sentence):
+            self._sound_notice.setText(tr(part.sentence))
+        self._show_index(share, unclear=part.unclear)
+
+    def _stop_minute(self) -> None:
+        """End what is played, and the rehearsal."""
+        self._preview.stop()
+        if self._minute_s is None:
+            return
+        _log.info("the rehearsal was played for %.0f s", self._minute_s)
+        self._minute_s = None
+        self._minute_timer.stop()
+        self._name_minute(welcome.MINUTE)
+        self._sound_notice.setText("")
+
+    def _name_minute(self, text: str) -> None:
+        self._minute.setText(tr(text))
+        self._minute.setAccessibleName(tr(text).replace("&", ""))
 
     def _show_notice(self, sentence: str) -> None:
         (self._tried if self.number == self._cards.count() - 1 else self._sound_notice).setText(sentence)
@@ -176,10 +273,12 @@ class WelcomePage(QWidget):
         self._preview.play(self._overrides, Preview(bell=True))
 
     def _rehearse(self, value: int) -> None:
+        if self._minute_s is not None:
+            self._stop_minute()
         self._picture.show_scene(WaterScene(ripple=value / _STEPS))
-        self._hear_share(value / _STEPS)
+        self._play_share(value / _STEPS)
 
-    def _hear_share(self, share: float, *, unclear: bool = False) -> None:
+    def _play_share(self, share: float, *, unclear: bool = False) -> None:
         self._preview.play(self._overrides, Preview(share, gradual=True, unclear=unclear))
 
     def _try_key(self, key: str) -> None:
