@@ -155,7 +155,9 @@ def _write_pool(folder: Path, path: Path, size: StudySize, seed: int) -> None:
     n = size.visits + _N_DONORS_MORE
     if size.minutes:
         for number in range(n):
-            config = _session_config(folder / "pilot", f"{900 + number}", datetime(2026, 10, 1, 10).astimezone(), seed)
+            of_person = 1000 * seed + number  # other people, so that one with a poor signal is not all of them
+            at = datetime(2026, 10, 1, 10).astimezone()
+            config = _session_config(folder / "pilot", f"{900 + number}", at, of_person)
             _run(replace(config, minutes=size.minutes), 0.33)
         write_donors(folder / "pilot", path, min_s=20.0 * size.minutes)
         return
