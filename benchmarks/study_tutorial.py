@@ -61,6 +61,7 @@ _EVERY_DAYS = 3
 _PROBE_EVERY_S = 14.0
 _MEAN_EPISODE_S = 6.0
 _N_DONORS_MORE = 2
+_N_PILOT_SITTINGS = 3  # for each donor: a sitting with too much artifact cannot be one
 _N_ANSWERS = 12
 _ALPHA = 0.05
 
@@ -154,7 +155,7 @@ def _write_pool(folder: Path, path: Path, size: StudySize, seed: int) -> None:
     """Write the donors: a pilot of other people, or invented series where nothing is recorded."""
     n = size.visits + _N_DONORS_MORE
     if size.minutes:
-        for number in range(n):
+        for number in range(_N_PILOT_SITTINGS * n):
             of_person = 1000 * seed + number  # other people, so that one with a poor signal is not all of them
             at = datetime(2026, 10, 1, 10).astimezone()
             config = _session_config(folder / "pilot", f"{900 + number}", at, of_person)

@@ -78,7 +78,8 @@ def advance_scene(scene: WaterScene, ripple: float, mist: float, step_s: float) 
 def crop_rect(view_width: int, view_height: int) -> tuple[float, float, float, float]:
     """Return the part of the picture (x, y, width, height as shares) that fills a view without distortion.
 
-    A wide view crops the bottom and a little sky; a narrow one crops the sides around the moon.
+    A wide view crops the bottom and a little sky, a very wide one more sky, so that some water is left; a narrow one
+    crops the sides around the moon.
 
     Examples
     --------
@@ -89,7 +90,9 @@ def crop_rect(view_width: int, view_height: int) -> tuple[float, float, float, f
     """
     stretch = (view_width / view_height) / (WIDTH / HEIGHT)
     if stretch >= 1.0:
-        return 0.0, min(_CROPPABLE_SKY, 1.0 - 1.0 / stretch), 1.0, 1.0 / stretch
+        height = 1.0 / stretch
+        sky = _CROPPABLE_SKY + 0.3 * max(0.0, 0.5 - height)
+        return 0.0, min(sky, 1.0 - height), 1.0, height
     moon_x = 0.5 + _MOON_U * HEIGHT / WIDTH
     return moon_x * (1.0 - stretch), 0.0, stretch, 1.0
 

@@ -28,7 +28,8 @@ from neurofeedback.types import Guidance
 from neurofeedback.ui.app_state import AppDefaults, ProgrammeChoice
 from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.main_window import MainWindow
-from neurofeedback.ui.pages.welcome_page import REHEARSAL, WelcomePage
+from neurofeedback.ui.pages.welcome_page import WelcomePage
+from neurofeedback.ui.sound.rehearsal import REHEARSAL
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -220,13 +221,13 @@ def test_rehearsal_moves_sound_picture_and_words_for_a_minute(page: WelcomePage,
     press(page, "Play a minute of it")
     sentences, shares = [], []
     for _ in range(4 * 60 - 1):
-        page.advance_minute()
+        page.rehearsal.advance()
         shares.append(page._slider.value())
         sentences += [page._sound_notice.text()] if page._sound_notice.text() not in sentences[-1:] else []
     assert sentences == [tr(part.sentence) for part in REHEARSAL if part.sentence]
     assert (min(shares), max(shares)) == (0, 90)
     assert max(abs(b - a) for a, b in pairwise(shares)) <= 4
-    page.advance_minute()
+    page.rehearsal.advance()
     assert page._sound_notice.text() == ""
     press(page, "Play a minute of it")  # the button offers it again
 
@@ -235,7 +236,7 @@ def test_rehearsal_moves_sound_picture_and_words_for_a_minute(page: WelcomePage,
 def test_rehearsal_ends_when_something_else_is_tried(page: WelcomePage, sink: HeardSink, touched: str) -> None:
     press(page, "Next")
     press(page, "Play a minute of it")
-    page.advance_minute()
+    page.rehearsal.advance()
     if touched == "slider":
         page._slider.setValue(50)
     elif touched == "button":
@@ -243,16 +244,16 @@ def test_rehearsal_ends_when_something_else_is_tried(page: WelcomePage, sink: He
     else:
         press(page, "Next")
     before = page._slider.value()
-    page.advance_minute()
+    page.rehearsal.advance()
     assert page._slider.value() == before
-    assert not page._minute_timer.isActive()
+    assert not page.rehearsal.is_running
 
 
 def test_rehearsal_is_heard(page: WelcomePage, sink: HeardSink, qtbot: QtBot) -> None:
     press(page, "Next")
     press(page, "Play a minute of it")
     for _ in range(4 * 24):
-        page.advance_minute()
+        page.rehearsal.advance()
     qtbot.waitUntil(lambda: bool(sink.heard) and sink.heard[-1].tone_gain > 0)
     press(page, "End it")
     qtbot.waitUntil(lambda: sink.stopped)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
-from itertools import pairwise
-
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QWidget
 
@@ -19,6 +15,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 from neurofeedback.ui.announcer import announce
+from neurofeedback.ui.sound.rehearsal import Rehearsal, RehearsalPart
 from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, ignore_wheel, label, row
 from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer
@@ -28,48 +25,6 @@ _TEXT_WIDTH = 820
 _STEPS = 100
 _MIN_PICTURE_HEIGHT = 90
 _LEAST_PICTURE_HEIGHT = 20
-_STEP_S = 0.25
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalPart:
-    """A part of the rehearsal: when it begins (s), the index there from 0 to 1, and the sentence that explains it."""
-
-    begin_s: float
-    share: float
-    sentence: str = ""
-    unclear: bool = False
-
-
-REHEARSAL = (
-    RehearsalPart(0.0, 0.0, welcome.MINUTE_FOCUS),
-    RehearsalPart(10.0, 0.0, welcome.MINUTE_WANDER),
-    RehearsalPart(20.0, 0.9),
-    RehearsalPart(26.0, 0.9, welcome.MINUTE_BACK),
-    RehearsalPart(34.0, 0.05, welcome.MINUTE_UNCLEAR, unclear=True),
-    RehearsalPart(42.0, 0.05, welcome.MINUTE_WANDER),
-    RehearsalPart(49.0, 0.7, welcome.MINUTE_BACK),
-    RehearsalPart(55.0, 0.0, welcome.MINUTE_FOCUS),
-    RehearsalPart(60.0, 0.0),
-)
-"""A minute of an invented index; between the parts it moves in straight lines."""
-
-
-def rehearsal_at(at_s: float) -> tuple[float, RehearsalPart]:
-    """Return the index at a time of the rehearsal (s), 0 to 1, and the part.
-
-    Examples
-    --------
-    >>> share, part = rehearsal_at(15.0)
-    >>> round(share, 2), part.unclear
-    (0.45, False)
-    """
-    for part, following in pairwise(REHEARSAL):
-        if at_s < following.begin_s:
-            progress = (at_s - part.begin_s) / (following.begin_s - part.begin_s)
-            return part.share + progress * (following.share - part.share), part
-    return REHEARSAL[-1].share, REHEARSAL[-1]
 
 
 class WelcomePage(QWidget):
@@ -89,10 +44,9 @@ class WelcomePage(QWidget):
         self._slider.valueChanged.connect(self._rehearse)
         self._sound_notice = label(live=True)
         self._minute = button(welcome.MINUTE, self._start_or_stop_minute)
-        self._minute_s: float | None = None
-        self._minute_timer = QTimer(self)
-        self._minute_timer.setInterval(round(1000 * _STEP_S))
-        self._minute_timer.timeout.connect(self.advance_minute)
+        self.rehearsal = Rehearsal(self)
+        self.rehearsal.moved.connect(self._show_rehearsal)
+        self.rehearsal.ended.connect(self._end_rehearsal)
         self._preview.notified.connect(self._show_notice)
         self._tried = label(live=True)
         self._prompt = Prompt()
@@ -176,7 +130,7 @@ class WelcomePage(QWidget):
 
     def hideEvent(self, a0: QHideEvent | None) -> None:  # noqa: N802 - Qt's name
         """End the preview when the page is left, also by another window's request."""
-        self._stop_minute()
+        self._stop()
         super().hideEvent(a0)
 
     def activate(self) -> None:
@@ -184,7 +138,7 @@ class WelcomePage(QWidget):
         self._show_card(0)
 
     def _show_card(self, number: int) -> None:
-        self._stop_minute()
+        self._stop()
         self._cards.setCurrentIndex(number)
         total = self._cards.count()
         self._step.setText(tr(welcome.STEP, number=number + 1, total=total))
@@ -207,7 +161,7 @@ class WelcomePage(QWidget):
             self._show_card(self.number + step)
 
     def _leave(self) -> None:
-        self._stop_minute()
+        self._stop()
         self.left.emit()
 
     def _show_more(self) -> None:
@@ -215,7 +169,7 @@ class WelcomePage(QWidget):
         self._more.hide()
 
     def _play(self, share: float, *, unclear: bool = False) -> None:
-        self._stop_minute()
+        self._stop()
         self._show_index(share, unclear=unclear)
 
     def _show_index(self, share: float, *, unclear: bool = False) -> None:
@@ -227,40 +181,26 @@ class WelcomePage(QWidget):
         self._play_share(share, unclear=unclear)
 
     def _start_or_stop_minute(self) -> None:
-        if self._minute_s is not None:
-            self._stop_minute()
-            return
-        self._minute_s = 0.0
-        self._name_minute(welcome.MINUTE_STOP)
-        self._minute_timer.start()
-        self._show_minute()
-
-    def advance_minute(self) -> None:
-        """Go on by a quarter of a second in the rehearsal; it ends by itself."""
-        if self._minute_s is None:
-            return
-        self._minute_s += _STEP_S
-        if self._minute_s < REHEARSAL[-1].begin_s:
-            self._show_minute()
+        if self.rehearsal.is_running:
+            self._stop()
         else:
-            self._stop_minute()
+            self._name_minute(welcome.MINUTE_STOP)
+            self.rehearsal.start()
 
-    def _show_minute(self) -> None:
-        share, part = rehearsal_at(self._minute_s or 0.0)
+    def _show_rehearsal(self, share: float, part: RehearsalPart) -> None:
         if part.sentence and self._sound_notice.text() != tr(part.sentence):
             self._sound_notice.setText(tr(part.sentence))
         self._show_index(share, unclear=part.unclear)
 
-    def _stop_minute(self) -> None:
-        """End what is played, and the rehearsal."""
+    def _end_rehearsal(self) -> None:
         self._preview.stop()
-        if self._minute_s is None:
-            return
-        _log.info("the rehearsal was played for %.0f s", self._minute_s)
-        self._minute_s = None
-        self._minute_timer.stop()
         self._name_minute(welcome.MINUTE)
         self._sound_notice.setText("")
+
+    def _stop(self) -> None:
+        """End what is played."""
+        self.rehearsal.stop()
+        self._preview.stop()
 
     def _name_minute(self, text: str) -> None:
         self._minute.setText(tr(text))
@@ -273,8 +213,7 @@ class WelcomePage(QWidget):
         self._preview.play(self._overrides, Preview(bell=True))
 
     def _rehearse(self, value: int) -> None:
-        if self._minute_s is not None:
-            self._stop_minute()
+        self.rehearsal.stop()
         self._picture.show_scene(WaterScene(ripple=value / _STEPS))
         self._play_share(value / _STEPS)
 
