@@ -44,7 +44,7 @@ from neurofeedback.types import (
 )
 
 _log = logging.getLogger(__name__)
-_POLL_S = 0.01
+_POLL_S = 0.02
 _SILENCE_UPDATE_S = 0.1
 _MAX_RECENT_LOST_RUNS = 64
 _BATTERY_SHOWN_S = 30.0
