@@ -37,7 +37,7 @@ from neurofeedback.session.config import SessionConfig
 from neurofeedback.session.session import Session
 from neurofeedback.simulation.population import DwellTimes, draw_person
 from neurofeedback.study import sealing
-from neurofeedback.study.allocation import allocate, install_allocation
+from neurofeedback.study.allocation import allocate, draw_blocks, install_allocation
 from neurofeedback.study.donors import DonorPool, write_donors
 from neurofeedback.study.enrolment import EnrolmentRequest, arm_record, enrol, unlock, unlocked_arms
 from neurofeedback.study.guesses import save_guess
@@ -48,7 +48,14 @@ from neurofeedback.study.protocol import Protocol, protocol_path, study_folder
 from neurofeedback.study.protocol_lock import freeze_protocol, frozen_protocol
 from neurofeedback.study.results.crednf import count_sentence, write_checklist
 from neurofeedback.study.results.long_table import write_table
-from neurofeedback.study.results.power import PowerResult, draw_shares, simulate_power
+from neurofeedback.study.results.power import (
+    PowerResult,
+    compare_groups,
+    draw_shares,
+    empirical_logit,
+    simulate_power,
+    visit_contrast,
+)
 from neurofeedback.study.results.primary_test import PrimaryResult, primary_test
 from neurofeedback.study.session_table import study_sessions
 from neurofeedback.verification.check_facts import check_record
@@ -63,6 +70,7 @@ _MEAN_EPISODE_S = 6.0
 _N_DONORS_MORE = 2
 _N_PILOT_SITTINGS = 3  # for each donor: a sitting with too much artifact cannot be one
 _N_ANSWERS = 12
+_N_ALONE = 2000
 _ALPHA = 0.05
 
 
@@ -336,6 +344,25 @@ def repeat_study(folder: Path, size: StudySize, n_studies: int) -> tuple[int, li
     return rejected, differences
 
 
+def answers_alone(size: StudySize, seed: int) -> PrimaryResult:
+    """Return the primary test of the same answers as in a study without a signal, without files and commands."""
+    protocol = Protocol.model_validate_json(json.dumps(protocol_document(size)))
+    contrast, rng = visit_contrast(protocol), np.random.default_rng([seed, 2])
+    contrasts: dict[str, list[float]] = {"real": [], "sham": []}
+    for _ in SITES:
+        n = size.people // len(SITES)
+        arms = draw_blocks([arm.name for arm in protocol.arms], protocol.block_sizes, n, Random(seed))[:n]  # noqa: S311
+        halves = [size.difference / 2 if arm == "real" else -size.difference / 2 for arm in arms]
+        shares = [draw_shares(protocol.outcome, size.visits, 1, half, rng)[0] for half in halves]
+        counts = [[rng.binomial(_N_ANSWERS, of_person[visit]) for of_person in shares] for visit in range(size.visits)]
+        rng.integers(3, size=n)  # the guesses
+        for arm, of_person in zip(arms, np.array(counts).T, strict=True):
+            contrasts[arm].append(float(empirical_logit(of_person, _N_ANSWERS) @ contrast))
+    real, sham = np.array(contrasts["real"]), np.array(contrasts["sham"])
+    p = compare_groups(real, sham, protocol.outcome.test, np.random.default_rng(1))
+    return PrimaryResult(len(real), len(sham), float(real.mean() - sham.mean()), p)
+
+
 def main() -> None:
     """Play one study, or many without a signal, and print what they found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -353,6 +380,9 @@ def main() -> None:
     if chosen.repeat:
         rejected, differences = repeat_study(chosen.folder, size, chosen.repeat)
         print(f"rejected in {rejected} of {chosen.repeat} studies; mean difference {np.mean(differences):+.3f} logits")
+        alone = [answers_alone(size, seed).p < _ALPHA for seed in range(1, _N_ALONE + 1)]
+        print(f"the same answers without files: {sum(alone[: chosen.repeat])} of {chosen.repeat}", end="; ")
+        print(f"{sum(alone)} of {_N_ALONE}")
     else:
         own_keys(chosen.folder / "user")
         outcome = play_study(chosen.folder, size, chosen.seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.study_tutorial import StudySize, fit_mixed_model, play_study, stated_power
+from benchmarks.study_tutorial import StudySize, answers_alone, fit_mixed_model, play_study, stated_power
 from neurofeedback.acquisition.simulated import SimulatedSource
 from neurofeedback.study import sealing
 from neurofeedback.study.masked.played import check_played
@@ -32,6 +32,8 @@ def test_large_effect_is_found_by_both_models_and_none_where_there_is_none(tmp_p
     assert found.primary.difference == pytest.approx(4.0, abs=2.0)
     assert found.mixed_difference == pytest.approx(found.primary.difference, abs=0.5)
     assert found.mixed_p < 0.05
+    alone = answers_alone(ANSWERS, seed=1)
+    assert (found.primary.difference, found.primary.p) == pytest.approx((alone.difference, alone.p))
     null = play_study(tmp_path / "null", replace(ANSWERS, difference=0.0), seed=1)
     assert null.primary.p > 0.05
     assert abs(null.primary.difference) < 2.0
