@@ -30,6 +30,7 @@ from neurofeedback.ui.app_state import (
 )
 from neurofeedback.ui.background import BackgroundTask, TaskHandle
 from neurofeedback.ui.device_names import is_simulated_device
+from neurofeedback.ui.first_start.welcome_page import WelcomePage
 from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.pages.about_page import AboutPage
 from neurofeedback.ui.pages.after_page import AfterPage
@@ -40,7 +41,6 @@ from neurofeedback.ui.pages.home_page import HomePage
 from neurofeedback.ui.pages.progress_page import ProgressPage
 from neurofeedback.ui.pages.settings_page import SettingsPage
 from neurofeedback.ui.pages.sit_page import SitPage
-from neurofeedback.ui.pages.welcome_page import WelcomePage
 from neurofeedback.ui.practices.practice_files import programme_choices
 from neurofeedback.ui.practices.practices_page import PracticesPage
 from neurofeedback.ui.preferences import Preferences, load_preferences, save_preferences

@@ -26,10 +26,10 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.welcome import HELP_KEYS, HELP_SIT
 from neurofeedback.types import Guidance
 from neurofeedback.ui.app_state import AppDefaults, ProgrammeChoice
+from neurofeedback.ui.first_start.rehearsal import REHEARSAL
+from neurofeedback.ui.first_start.welcome_page import WelcomePage
 from neurofeedback.ui.help_dialog import HelpDialog
 from neurofeedback.ui.main_window import MainWindow
-from neurofeedback.ui.pages.welcome_page import WelcomePage
-from neurofeedback.ui.sound.rehearsal import REHEARSAL
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 

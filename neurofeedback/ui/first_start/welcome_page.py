@@ -15,7 +15,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 from neurofeedback.ui.announcer import announce
-from neurofeedback.ui.sound.rehearsal import Rehearsal, RehearsalPart
+from neurofeedback.ui.first_start.rehearsal import Rehearsal, RehearsalPart
 from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, ignore_wheel, label, row
 from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer

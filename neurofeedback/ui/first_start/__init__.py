@@ -1,0 +1,1 @@
+"""The three cards of the first start, with a rehearsal of a minute."""
