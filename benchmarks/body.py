@@ -2,6 +2,7 @@
 
     python -m benchmarks.body [--people 20] [--minutes 10]
     python -m benchmarks.body --sittings 3 [--minutes 2]
+    python -m benchmarks.body --pulse data.csv --sfreq 100
 
 The first form needs no device. Cost is processor time over signal time, for the rates and channels of a Muse 2 with its
 pulse sensor and of a Muse S Athena, beside the engine on the same stretch of EEG. The second form records sittings of
@@ -23,6 +24,7 @@ from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 
 from neurofeedback.analysis.body.body_file import load_or_compute_body
 from neurofeedback.engine import FrameEngine
@@ -184,13 +186,41 @@ def print_sittings(n: int, minutes: float) -> None:
             print(f"  heart {body.heart}\n  breath {body.breath}\n  still {body.still_share}", flush=True)
 
 
+def print_file(path: Path, sfreq: float) -> None:
+    """Print how the rates of a recorded pulse agree with beats counted by another detector.
+
+    The file holds one number a line, or a header and the pulse as the last column. Beats are counted as peaks of the
+    signal between .7 and 3.5 Hz.
+    """
+    cells = [line.split(",")[-1] for line in path.read_text(encoding="utf-8").splitlines()]
+    recorded = np.array([float(cell) for cell in cells if cell.replace(".", "", 1).isdigit()])
+    times_s = np.arange(0, len(recorded) / sfreq, 1 / PULSE_SFREQ)
+    pulse = np.interp(times_s, np.arange(len(recorded)) / sfreq, recorded)
+    filtered = signal.sosfiltfilt(signal.butter(3, (0.7, 3.5), "band", fs=PULSE_SFREQ, output="sos"), pulse)
+    measured = measure_heart(pulse[None], PULSE_SFREQ)
+    windows = () if measured is None else measured.windows
+    errors: list[float] = []
+    for one in windows:
+        if one.good:
+            piece = filtered[round(one.start_s * PULSE_SFREQ) : round(one.stop_s * PULSE_SFREQ)]
+            peaks, _ = signal.find_peaks(piece, distance=0.4 * PULSE_SFREQ, prominence=0.75 * piece.std())
+            errors.append(abs(one.rate - 60 * PULSE_SFREQ / float(np.mean(np.diff(peaks)))))
+    print(f"{path.name}: {len(errors)} of {len(windows)} windows good", end="")
+    print(f", differences at most {max(errors):.2f} a minute" if errors else "")
+
+
 def main() -> None:
-    """Print both tables, or the sittings."""
+    """Print both tables, or the sittings, or the agreement on a file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--sittings", type=int, default=0, help="pairs of sittings of each emulated headset")
+    parser.add_argument("--pulse", type=Path, help="file of a recorded pulse, such as those that HeartPy ships")
+    parser.add_argument("--sfreq", type=float, default=100.0, help="of that file, Hz")
     chosen = parser.parse_args()
+    if chosen.pulse is not None:
+        print_file(chosen.pulse, chosen.sfreq)
+        return
     if chosen.sittings:
         print_sittings(chosen.sittings, chosen.minutes)
         return

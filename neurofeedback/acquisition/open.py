@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from neurofeedback.acquisition.boards import BOARDS, BoardSpec, generic_board, require_drivers, streaming_board
 from neurofeedback.acquisition.source import Source
 from neurofeedback.errors import SettingsError
+from neurofeedback.settings.plugins import SOURCES, call_plugin, load_plugin, split_plugin_name
 
 if TYPE_CHECKING:
     from neurofeedback.simulation.substance_course import SubstanceCourse
@@ -24,6 +25,7 @@ _OTHER_DEVICES = {
     "playback": "playback:FILE",
     "lsl": "lsl:NAME",
     "brainflow": "brainflow:NAME-OR-ID[:PARAMETER=VALUE,...]",
+    "plugin": "plugin:NAME[:ARGUMENT]",
 }
 _PARAMETERS = (
     "serial_port",
@@ -77,6 +79,8 @@ def open_source(
         return _lsl(rest, device, now)
     if name == "brainflow":
         return _brainflow_board(rest, device, now)
+    if name == "plugin":
+        return _plugin(rest, device, now)
     raise _unknown_name(device, name, [*BOARDS, *_OTHER_DEVICES], "device")
 
 
@@ -157,6 +161,13 @@ def _lsl(stream: str, device: str, now: Callable[[], float]) -> Source:
     from neurofeedback.acquisition.lsl import LslSource  # only when asked for
 
     return LslSource(stream, now=now)
+
+
+def _plugin(rest: str, device: str, now: Callable[[], float]) -> Source:
+    if not rest:
+        raise SettingsError("plugin needs the name of a plug-in", got=repr(device), allowed=_OTHER_DEVICES["plugin"])
+    name, argument = split_plugin_name(rest)
+    return call_plugin(name, load_plugin(SOURCES, name), argument, now=now)
 
 
 def _brainflow_board(rest: str, device: str, now: Callable[[], float]) -> Source:

@@ -69,6 +69,8 @@ class SessionConfig:
         Run as fast as the machine can, for sources that this program paces (simulated, playback).
     lsl_out, osc_out : str
         Send the session by LSL (``machine`` or ``network``) and OSC (``PORT`` or ``HOST:PORT``); empty for not.
+    outputs : tuple of str
+        Outputs of other packages, each ``NAME`` or ``NAME:ARGUMENT`` of an entry point.
     lsl_markers : str
         Name of an LSL stream of this machine whose markers are recorded as events; empty for none.
     allow_network : bool
@@ -106,6 +108,7 @@ class SessionConfig:
     lsl_out: str = ""
     osc_out: str = ""
     lsl_markers: str = ""
+    outputs: tuple[str, ...] = ()
     allow_network: bool = False
     wait_for_fit: bool = False
     programme: str = ""

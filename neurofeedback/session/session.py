@@ -29,7 +29,13 @@ from neurofeedback.session.facts_writer import FactsWriter
 from neurofeedback.session.fit.headset_fit import HeadsetFitResult, wait_for_headset_fit
 from neurofeedback.session.marker_input import LslMarkers
 from neurofeedback.session.outputs.masked_output import MaskedOutput
-from neurofeedback.session.outputs.network_outputs import check_permission, describe_outputs, open_outputs
+from neurofeedback.session.outputs.network_outputs import (
+    SessionOutput,
+    check_permission,
+    describe_outputs,
+    open_outputs,
+)
+from neurofeedback.session.outputs.plugin_output import PluginOutput
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import SessionPlan, plan_recording, plan_session
 from neurofeedback.session.probing.simulated_participant import simulated_participant_for
@@ -50,6 +56,7 @@ from neurofeedback.session.summary import build_summary
 from neurofeedback.session.voice.fit_voice import FitVoice
 from neurofeedback.settings.load import dump_profile, load_evidence, load_programme, load_settings, resolve
 from neurofeedback.settings.model import Settings
+from neurofeedback.settings.plugins import OUTPUTS, load_plugin, split_plugin_name
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.storage.dataset_access import share_recordings
@@ -129,6 +136,8 @@ class Session(SessionThread):
             share_recordings(config.recordings)
         check_recordings_folder(config.recordings, config.participant)
         self._notices += filter(None, [describe_outputs(config.lsl_out, config.osc_out)])
+        for plugin in config.outputs:
+            load_plugin(OUTPUTS, split_plugin_name(plugin)[0])
         check_permission(config.lsl_out, allow_network=config.allow_network)
         clock: Clock = VirtualClock() if self._runs_fast() else RealClock()
         source = self._source(settings, plan, clock)
@@ -274,7 +283,10 @@ class Session(SessionThread):
             mains_hz=None if engine.mains_hz is None else int(engine.mains_hz),
         )
         settings, index_name = profile.settings, profile.evidence.index_name
-        outputs = open_outputs(
+        outputs: tuple[SessionOutput, ...] = tuple(
+            PluginOutput(name, stream, settings.spectrum.hop_s) for name in config.outputs
+        )
+        outputs += open_outputs(
             config.lsl_out, config.osc_out, stream, settings.spectrum.hop_s, allow_network=config.allow_network
         )
         if config.is_masked:

@@ -24,6 +24,7 @@ from neurofeedback.session.summary import package_versions
 from neurofeedback.settings.base import SettingsModel
 from neurofeedback.settings.load import parse
 from neurofeedback.settings.model import Settings
+from neurofeedback.settings.plugins import OUTPUTS, SOURCES, plugin_versions, split_plugin_name
 from neurofeedback.settings.programme import Programme
 from neurofeedback.settings.resolved_profile import Profile
 from neurofeedback.texts.catalogue import ENGLISH, language, tr
@@ -170,13 +171,20 @@ def make_start_state(
             decoder=start.decoder.to_json() if start.decoder else "",
             baseline=personal_baseline_to_json(start.personal_baseline),
         ),
-        versions=package_versions(),
+        versions=package_versions() | plugin_versions(_used_plugins(config)),
     )
     state = state if trains_decoder(programme) else state.merge(StartState(trains_decoder=False))
     if config.study is None:
         return state
     name = PurePath(config.programme).name or None  # a path would name the computer's folders
     return state.merge(StartState(study=config.study.start, programme=name))
+
+
+def _used_plugins(config: SessionConfig) -> list[tuple[str, str]]:
+    """Return group and name of the plug-ins of a session."""
+    kind, _, rest = config.device.partition(":")
+    sources = [(SOURCES, split_plugin_name(rest)[0])] if kind == "plugin" else []
+    return sources + [(OUTPUTS, split_plugin_name(text)[0]) for text in config.outputs]
 
 
 def read_engine_start(start_state: StartState | None) -> EngineStart:

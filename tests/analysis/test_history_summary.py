@@ -68,7 +68,7 @@ def test_a_trend_waits_for_enough_answers() -> None:
     seen = summarize_history(falling(7, first=0.9, last=0.1))
     assert seen.trend is None
     assert any(
-        "takes 8 sittings with answers, and 40 answers in all" in sentence for sentence in history_sentences(seen)
+        "after 8 sittings with answers, with 40 answers in all" in sentence for sentence in history_sentences(seen)
     )
     alike = summarize_history([past(day, 0, 10) for day in range(9)])
     assert any("All your answers are the same" in sentence for sentence in history_sentences(alike))

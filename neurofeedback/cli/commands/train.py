@@ -84,6 +84,9 @@ def train(
     lsl_markers: Annotated[
         str, typer.Option(help="Record the markers of this LSL stream of this machine, by its name.")
     ] = "",
+    output: Annotated[
+        list[str] | None, typer.Option(help="Output of an installed plug-in: NAME or NAME:ARGUMENT; may be repeated.")
+    ] = None,
     osc_out: Annotated[str, typer.Option(help="Send frames by OSC: PORT of this machine, or HOST:PORT.")] = "",
     allow_network: Annotated[
         bool, typer.Option("--allow-network", help="Send LSL also where other computers on the network can read it.")
@@ -108,6 +111,7 @@ def train(
         lsl_out=lsl_out,
         osc_out=osc_out,
         lsl_markers=lsl_markers,
+        outputs=tuple(output or ()),
         allow_network=allow_network or _network_is_allowed(lsl_out),
         wait_for_fit=not headless and not fast and with_headset,
         programme=programme,
