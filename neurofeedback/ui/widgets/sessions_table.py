@@ -48,6 +48,7 @@ def body_text(session: PastSession) -> str:
     return tr(sessions.BODY_RATES, heart=heart, breath=breath)
 
 
+_LONG_RATE = "120"
 _PLAIN_TEXTS = {sessions.DATE: date_text, sessions.ANSWERS: answers_text, sessions.BODY: body_text}
 
 
@@ -176,7 +177,11 @@ class SessionsTable(QTableView):
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, max(round(width * scale), self._head_width(column)))
         longest = QLocale().toString(_LONG_DATE, tr(sessions.DATE_FORMAT))
-        long_texts = {sessions.DATE: longest, sessions.LENGTH: format_duration(_LONG_DURATION_S)}
+        long_texts = {
+            sessions.DATE: longest,
+            sessions.LENGTH: format_duration(_LONG_DURATION_S),
+            sessions.BODY: tr(sessions.BODY_RATES, heart=_LONG_RATE, breath=_LONG_RATE),
+        }
         for name, text in long_texts.items():
             column = sessions.COLUMNS.index(name)
             self.setColumnWidth(column, max(self.columnWidth(column), metrics.horizontalAdvance(text) + _CELL_MARGIN))
@@ -198,6 +203,7 @@ class SessionsTable(QTableView):
         first = self.currentIndex().row()
         self.sessions.show_sessions(rows)
         self.setColumnHidden(sessions.COLUMNS.index(sessions.BODY), not self.sessions.has_body)
+        self.fit_columns()  # a hidden column has no width of its heading
         remaining = [row for row in range(self.sessions.rowCount()) if self.sessions.session(row).stem in before]
         for row in remaining or [min(max(0, first), self.sessions.rowCount() - 1)] * bool(self.sessions.rowCount()):
             self.selectRow(row)
