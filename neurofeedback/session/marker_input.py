@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from neurofeedback.acquisition.loopback import restricted_to_loopback
 from neurofeedback.acquisition.lsl import load_lsl
@@ -27,18 +27,6 @@ class Marker:
     age_s: float
 
 
-class MarkerInput(Protocol):
-    """Receives markers during a session; every method returns at once."""
-
-    def read(self) -> list[Marker]:
-        """Return the markers since the last call."""
-        ...
-
-    def close(self) -> None:
-        """Receive no more."""
-        ...
-
-
 class LslMarkers:
     """Receives the markers of one stream; a sender that starts again is found again.
 
@@ -50,7 +38,7 @@ class LslMarkers:
     Raises
     ------
     SourceError
-        There is no such stream on this machine, it is a stream of a regular rate, or it does not answer.
+        There is no such stream on this machine, it is a stream of a regular rate, or it cannot be read.
     SettingsError
         The extra ``lsl`` is not installed.
     """
@@ -59,29 +47,36 @@ class LslMarkers:
         lsl = load_lsl()
         self._clock = lsl.local_clock
         self._last_error = ""
-        with restricted_to_loopback():
-            found = lsl.resolve_streams(timeout=_FIND_S, name=name)
-            if not found:
-                raise SourceError(
-                    f"there is no stream of markers named {name}",
-                    got=f"nothing within {_FIND_S:.0f} s",
-                    allowed="a stream of this machine",
-                    todo="start its program first",
-                )
-            if found[0].sfreq > 0:
-                raise SourceError(
-                    f"stream {name} has no markers",
-                    got=f"samples at {found[0].sfreq:g} Hz",
-                    allowed="a stream of an irregular rate, such as of type Markers",
-                )
-            self._inlet: StreamInlet | None = lsl.StreamInlet(found[0])  # of this machine: one clock
-            try:
-                self._inlet.open_stream(timeout=_FIND_S)
-            except (TimeoutError, RuntimeError) as error:
-                self.close()
-                raise SourceError(
-                    f"stream {name} does not answer", got=str(error), todo="see that its program is running"
-                ) from None
+        self._inlet: StreamInlet | None = None
+        try:
+            with restricted_to_loopback():
+                self._connect(name, lsl)
+        except (OSError, TimeoutError, RuntimeError) as error:
+            self.close()
+            _log.info("stream %s: %s", name, error)
+            raise SourceError(
+                f"stream {name} cannot be read",
+                got=f"no answer within {_FIND_S:.0f} s",
+                todo="see that its program is running",
+            ) from None
+
+    def _connect(self, name: str, lsl: Any) -> None:
+        found = lsl.resolve_streams(timeout=_FIND_S, name=name)
+        if not found:
+            raise SourceError(
+                f"there is no stream of markers named {name}",
+                got=f"nothing within {_FIND_S:.0f} s",
+                allowed="a stream of this machine",
+                todo="start its program first",
+            )
+        if found[0].sfreq > 0:
+            raise SourceError(
+                f"stream {name} has no markers",
+                got=f"samples at {found[0].sfreq:g} Hz",
+                allowed="a stream of an irregular rate, such as of type Markers",
+            )
+        self._inlet = inlet = lsl.StreamInlet(found[0])  # of this machine: one clock
+        inlet.open_stream(timeout=_FIND_S)
 
     def read(self) -> list[Marker]:
         """Return the markers since the last call; none while the sender is gone."""

@@ -17,6 +17,7 @@ from neurofeedback.estimation.decoder_weights import parse_decoder_weights
 from neurofeedback.processing.body.live import BodyMonitor
 from neurofeedback.processing.framing import FrameSchedule
 from neurofeedback.session.controls import ActionTime, Controls
+from neurofeedback.session.marker_input import Marker
 from neurofeedback.session.outputs.network_outputs import FrameConsumer, SessionConsumer
 from neurofeedback.session.outputs.snapshot_builder import SnapshotBuilder
 from neurofeedback.session.phase_controller import PhaseOutput
@@ -355,8 +356,15 @@ class Runner:
         for request in self._context.live_state.drain_requests():
             self._apply_result(self._controls.apply(request, self._action_time(request.at_s)))
         if self._context.marker_input is not None:
-            now = self._context.clock.now()
-            for marker in self._context.marker_input.read():
+            self._record_markers(self._context.marker_input.read())
+
+    def _record_markers(self, markers: Sequence[Marker]) -> None:
+        """Record markers of another program at their samples; those from before the recording have none."""
+        now = self._context.clock.now()
+        for marker in markers:
+            if self._start_time is None or now - marker.age_s < self._start_time:
+                _log.warning("marker %r was sent before the recording began, and is left out", marker.text)
+            else:
                 self._record_row(Event(self._action_time(now - marker.age_s).sample, EventKind.MARK, marker.text))
 
     def _action_time(self, at_s: float) -> ActionTime:

@@ -11,7 +11,7 @@ from neurofeedback.learning.decoder_thread import DecoderThread
 from neurofeedback.recording.session_writer import SessionWriter
 from neurofeedback.session.clock import Clock
 from neurofeedback.session.live_state import LiveState
-from neurofeedback.session.marker_input import MarkerInput
+from neurofeedback.session.marker_input import LslMarkers
 from neurofeedback.session.outputs.network_outputs import SessionConsumer
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.settings.model import Settings
@@ -40,7 +40,7 @@ class SessionContext:
     settings: Settings
     seed: int = 0
     consumers: tuple[SessionConsumer, ...] = ()
-    marker_input: MarkerInput | None = None
+    marker_input: LslMarkers | None = None
     index_name: str = INDEX_NAME
     decoder_thread: DecoderThread | None = None
     model_text: str = ""

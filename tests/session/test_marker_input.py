@@ -54,6 +54,7 @@ def test_session_records_marker_at_its_sample(tmp_path: Path) -> None:
     session.start()
     while session.live_state.snapshot.elapsed_s < 1.0:
         assert session.join(0.02) is None
+    outlet.push_sample(["from before the recording"], lsl.local_clock() - 1e6)
     elapsed_s = session.live_state.snapshot.elapsed_s
     outlet.push_sample(["cue\tleft\n"], lsl.local_clock() - 0.5)
     while session.live_state.snapshot.elapsed_s < elapsed_s + 0.5:
