@@ -40,15 +40,7 @@ def load_plugin(group: str, name: str) -> Callable[..., Any]:
         No installed package offers it, two do, or its code cannot be loaded.
     """
     entry = _find(group, name)
-    try:
-        loaded = entry.load()
-    except Exception as error:  # noqa: BLE001 - code of another package may raise anything
-        raise SettingsError(
-            f"the plug-in {name} of {_package(entry)} cannot be loaded",
-            got=f"{type(error).__name__}: {error}",
-            todo="install its package again, or leave it out",
-        ) from None
-    return loaded
+    return call_plugin(f"{name} of {_package(entry)}", entry.load)
 
 
 def call_plugin(name: str, factory: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

@@ -92,7 +92,7 @@ def test_missing_plugin_is_refused_with_those_that_are_there(monkeypatch: pytest
 
 def test_plugin_that_cannot_be_loaded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, broken="no_such_package:open")
-    with pytest.raises(SettingsError, match=r"broken of an unknown package cannot be loaded.*ModuleNotFoundError"):
+    with pytest.raises(SettingsError, match=r"broken of an unknown package cannot be used.*ModuleNotFoundError"):
         open_source("plugin:broken")
 
 
