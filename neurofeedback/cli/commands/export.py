@@ -32,7 +32,7 @@ def export(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Write a session as EDF+, BDF+, FIF or CSV, or sessions as a zipped BIDS dataset."""
+    """Write a session as EDF+, BDF+, FIF, CSV, EEGLAB or MATLAB file, or sessions as a zipped BIDS dataset."""
     from neurofeedback.formats.export.exporters import export_recording  # mne when asked for
 
     written = export_recording(session, to.value, out, anonymize=anonymize)

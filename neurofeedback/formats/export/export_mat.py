@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.io import savemat
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.formats.mne_conversion import Annotation, data_in_volts, list_annotations
+from neurofeedback.formats.mne_conversion import Annotation, list_annotations
 from neurofeedback.recording.recording import Recording
 
-_MAX_BYTES = 2**31 - 2**20
+_MAX_BYTES = 2**31 - 2**20  # a variable of this format has less than 2 GiB
+_CHUNK_S = 60.0
 
 
 def write_set(recording: Recording, out: Path) -> None:
@@ -24,7 +26,7 @@ def write_set(recording: Recording, out: Path) -> None:
     last_s = (data.shape[1] - 1) / stream.sfreq
     eeg = {
         "setname": "", "nbchan": len(data), "pnts": data.shape[1], "trials": 1,
-        "srate": stream.sfreq, "xmin": 0.0, "xmax": last_s, "data": data, "ref": "common",
+        "srate": stream.sfreq, "xmin": 0.0, "xmax": last_s, "data": np.nan_to_num(data), "ref": "common",
         "chanlocs": np.array([(name,) for name in stream.ch_names], dtype=[("labels", object)]),
         "event": np.array(rows, dtype=event_type), "icawinv": [], "icasphere": [], "icaweights": [], "icaact": [],
     }  # fmt: skip
@@ -33,15 +35,10 @@ def write_set(recording: Recording, out: Path) -> None:
 
 def write_mat(recording: Recording, out: Path) -> None:
     """Write ``data`` (channels x samples, NaN where lost), ``sfreq``, ``ch_names`` and ``events``."""
-    data = _microvolts(recording)
-    for run in recording.lost:
-        data[slice(None) if run.channels is None else list(run.channels), run.start : run.start + run.n_samples] = (
-            np.nan
-        )
     event_type: Any = [("onset", float), ("duration", float), ("description", object)]
     events = [(one.onset, one.duration, _event_type(one)) for one in list_annotations(recording)]
     names = np.array(recording.stream.ch_names, dtype=object)
-    variables = {"data": data, "sfreq": recording.stream.sfreq, "ch_names": names}
+    variables = {"data": _microvolts(recording), "sfreq": recording.stream.sfreq, "ch_names": names}
     _save(out, variables | {"events": np.array(events, dtype=event_type)})
 
 
@@ -50,7 +47,8 @@ def _event_type(annotation: Annotation) -> str:
     return f"gap/{' '.join(annotation.ch_names)}" if annotation.ch_names else annotation.description
 
 
-def _microvolts(recording: Recording) -> Any:
+def _microvolts(recording: Recording) -> NDArray[np.float32]:
+    """Return all samples, NaN where they are lost."""
     n_bytes = 4 * len(recording.stream.ch_names) * recording.n_samples
     if n_bytes > _MAX_BYTES:
         raise RecordingError(
@@ -59,7 +57,8 @@ def _microvolts(recording: Recording) -> Any:
             allowed="2.1 GB",
             todo="export it to fif, bdf or csv",
         )
-    return (data_in_volts(recording) * 1e6).astype(np.float32)
+    chunks = recording.iter_chunks(max(1, round(_CHUNK_S * recording.stream.sfreq)))
+    return np.concatenate([chunk.data for chunk in chunks], axis=1)
 
 
 def _save(out: Path, variables: dict[str, Any]) -> None:
