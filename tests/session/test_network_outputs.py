@@ -7,8 +7,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from neurofeedback.errors import SettingsError
 from neurofeedback.session.outputs import network_outputs
@@ -16,7 +14,6 @@ from neurofeedback.session.outputs.network_outputs import (
     FRAME_FIELDS,
     LslOutput,
     OscOutput,
-    SampleClock,
     describe_outputs,
     open_outputs,
 )
@@ -61,34 +58,6 @@ def test_raw_frames_and_markers_arrive_by_lsl() -> None:
     (found,) = lsl.resolve_streams(timeout=30, name="test-out-eeg")
     assert found.source_id not in ids
     again.close()
-
-
-@given(
-    sizes=st.lists(st.integers(1, 400), min_size=2, max_size=80),
-    delays_s=st.lists(st.floats(0, 3.0), min_size=80, max_size=80),
-)
-def test_sample_stamps_never_go_back_and_keep_nearly_the_rate(sizes: list[int], delays_s: list[float]) -> None:
-    clock, stop, stamps = SampleClock(STREAM.sfreq), 0, []
-    assert clock.time_of(0) is None
-    for size, delay_s in zip(sizes, delays_s, strict=False):
-        stop += size
-        stamps.append(clock.stamps(stop - size, stop, 1000.0 + stop / STREAM.sfreq + delay_s))
-    steps = np.diff(np.concatenate(stamps)) * STREAM.sfreq
-    assert np.all((steps > 0.9) & (steps < 1.1))
-    assert clock.time_of(stop) == pytest.approx(stamps[-1][-1] + 1 / STREAM.sfreq)
-
-
-@pytest.mark.parametrize("drift", [-1e-4, 0.0, 1e-4])
-def test_sample_stamps_stay_within_5_ms_of_their_line_when_bluetooth_delivers_in_bursts(drift: float) -> None:
-    clock, rng, arrival_s = SampleClock(STREAM.sfreq), np.random.default_rng(3), 0.0
-    stamps = []
-    for stop in range(12, 120 * 256, 12):
-        true_s = stop / STREAM.sfreq * (1 + drift)
-        arrival_s = max(arrival_s, true_s + rng.exponential(0.015) + (0.4 if rng.random() < 0.01 else 0.0))
-        stamps.append(clock.stamps(stop - 12, stop, arrival_s))
-    found = np.concatenate(stamps)[30 * 256 :]
-    line = np.polynomial.Polynomial.fit(np.arange(found.size), found, 1)(np.arange(found.size))
-    assert np.abs(found - line).max() < 5e-3
 
 
 class FakeLsl:
