@@ -23,6 +23,7 @@ from neurofeedback.errors import RecordingError
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.bin import BIN, BinnedSession, move_to_bin, restore_from_bin
 from neurofeedback.storage.dataset_access import restrict_recordings
+from neurofeedback.texts import sessions
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.main_window import MainWindow
@@ -266,6 +267,20 @@ def test_thousands_of_sittings_are_shown_without_a_cell_more_than_is_seen(
     table.grab()
     assert table.sessions.rowCount() == 2000
     assert len(set(asked)) < 40, "only the rows that are seen may be made"
+
+
+def test_heart_and_breath_get_a_column_as_wide_as_their_heading(window: MainWindow) -> None:
+    table, body = window._history.table, sessions.COLUMNS.index(sessions.BODY)
+    heads = table.horizontalHeader()
+    assert heads is not None
+    assert table.isColumnHidden(body)
+    table.setColumnWidth(1, 333)
+    rows = [table.sessions.session(row) for row in range(2)]
+    table.show_sessions(rows)
+    assert table.columnWidth(1) == 333, "a person's own width stays"
+    table.show_sessions([replace(rows[0], heart_rate=66.0, breath_rate=6.0), rows[1]])
+    assert not table.isColumnHidden(body)
+    assert table.columnWidth(body) >= heads.sectionSizeHint(body) > 0
 
 
 def test_bin_takes_the_same_session_twice_and_refuses_a_taken_place(dataset: Path) -> None:

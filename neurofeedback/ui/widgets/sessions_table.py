@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LONG_DATE = QDateTime(2026, 9, 30, 20, 0)
 _LONG_DURATION_S = 9 * 60.0 + 50.0
+_LONG_RATE = "120"
 _CELL_MARGIN = 24
 _WIDTHS = (180, 150, 140, 125, 196, 90)
 _ROW_HEIGHT = 34
@@ -48,7 +49,6 @@ def body_text(session: PastSession) -> str:
     return tr(sessions.BODY_RATES, heart=heart, breath=breath)
 
 
-_LONG_RATE = "120"
 _PLAIN_TEXTS = {sessions.DATE: date_text, sessions.ANSWERS: answers_text, sessions.BODY: body_text}
 
 
@@ -202,8 +202,10 @@ class SessionsTable(QTableView):
         before = {session.stem for session in self.selected}
         first = self.currentIndex().row()
         self.sessions.show_sessions(rows)
-        self.setColumnHidden(sessions.COLUMNS.index(sessions.BODY), not self.sessions.has_body)
-        self.fit_columns()  # a hidden column has no width of its heading
+        body = sessions.COLUMNS.index(sessions.BODY)
+        if self.isColumnHidden(body) is self.sessions.has_body:
+            self.setColumnHidden(body, not self.sessions.has_body)
+            self.fit_columns()  # a hidden column has no width of its heading
         remaining = [row for row in range(self.sessions.rowCount()) if self.sessions.session(row).stem in before]
         for row in remaining or [min(max(0, first), self.sessions.rowCount() - 1)] * bool(self.sessions.rowCount()):
             self.selectRow(row)
