@@ -257,3 +257,13 @@ def test_rehearsal_is_heard(page: WelcomePage, sink: HeardSink, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: bool(sink.heard) and sink.heard[-1].tone_gain > 0)
     press(page, "End it")
     qtbot.waitUntil(lambda: sink.stopped)
+
+
+def test_rehearsal_ends_with_a_sentence_where_nothing_can_be_heard(qtbot: QtBot) -> None:
+    page = WelcomePage(WaterRenderer(), "none", ())
+    qtbot.addWidget(page)
+    page._minute.click()
+    qtbot.waitUntil(lambda: page._sound_notice.text() == sound.NO_DEVICE)
+    assert not page.rehearsal.is_running
+    page.rehearsal.advance()
+    assert page._sound_notice.text() == sound.NO_DEVICE

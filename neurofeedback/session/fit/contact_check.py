@@ -102,7 +102,7 @@ class ContactCheck:
         return self._impedance is not None and self._impedance.reading.measuring
 
     def start_impedance(self) -> None:
-        """Measure the impedance of the electrodes, if the headset can; contact is rated anew after it."""
+        """Measure the impedance of the electrodes, if the headset can; contact is rated again after it."""
         if self._impedance is not None and not self.measures:
             self._impedance.start()
             self._electrode_monitor, self._resumes = self._make_monitor(), True

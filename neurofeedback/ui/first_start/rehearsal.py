@@ -55,14 +55,20 @@ def rehearsal_at(at_s: float) -> tuple[float, RehearsalPart]:
 
 
 class Rehearsal(QObject):
-    """Goes through the rehearsal in real time: ``moved`` has index and part, four times a second; then ``ended``."""
+    """Goes through the rehearsal in real time.
+
+    ``moved`` has index and part, four times a second; ``explained`` the sentence of a part that has one; ``ended``
+    comes last.
+    """
 
     moved = pyqtSignal(float, object)
+    explained = pyqtSignal(str)
     ended = pyqtSignal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._at_s: float | None = None
+        self._part: RehearsalPart | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(round(1000 * _STEP_S))
         self._timer.timeout.connect(self.advance)
@@ -74,9 +80,9 @@ class Rehearsal(QObject):
 
     def start(self) -> None:
         """Begin."""
-        self._at_s = 0.0
+        self._at_s, self._part = 0.0, None
         self._timer.start()
-        self.moved.emit(*rehearsal_at(0.0))
+        self._show(0.0)
 
     def advance(self) -> None:
         """Go on by a quarter of a second; after the last part it ends."""
@@ -84,9 +90,16 @@ class Rehearsal(QObject):
             return
         self._at_s += _STEP_S
         if self._at_s < REHEARSAL[-1].begin_s:
-            self.moved.emit(*rehearsal_at(self._at_s))
+            self._show(self._at_s)
         else:
             self.stop()
+
+    def _show(self, at_s: float) -> None:
+        share, part = rehearsal_at(at_s)
+        if part is not self._part and part.sentence:
+            self.explained.emit(part.sentence)
+        self._part = part
+        self.moved.emit(share, part)
 
     def stop(self) -> None:
         """End it, if it is running."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSlider, QStackedWidget, QWidget
 
 from neurofeedback.feedback.water_picture import WaterRenderer, WaterScene
 from neurofeedback.session.config import SettingOverride
@@ -15,7 +15,7 @@ from neurofeedback.texts.catalogue import tr
 from neurofeedback.texts.probe_questions import WHERE
 from neurofeedback.texts.session import DISCLAIMER, STOP_ADVICE
 from neurofeedback.ui.announcer import announce
-from neurofeedback.ui.first_start.rehearsal import Rehearsal, RehearsalPart
+from neurofeedback.ui.first_start.rehearsal import Rehearsal
 from neurofeedback.ui.sound.sound_preview import Preview, SoundPreview
 from neurofeedback.ui.widgets.basic import FLAT_MARGIN, MARGIN, bind_key, button, column, ignore_wheel, label, row
 from neurofeedback.ui.widgets.prompt import Prompt, PromptAnswer
@@ -45,8 +45,10 @@ class WelcomePage(QWidget):
         self._sound_notice = label(live=True)
         self._minute = button(welcome.MINUTE, self._start_or_stop_minute)
         self.rehearsal = Rehearsal(self)
-        self.rehearsal.moved.connect(self._show_rehearsal)
+        self.rehearsal.explained.connect(lambda sentence: self._sound_notice.setText(tr(sentence)))
+        self.rehearsal.moved.connect(lambda share, part: self._show_index(share, unclear=part.unclear))
         self.rehearsal.ended.connect(self._end_rehearsal)
+        self._preview.silent.connect(self.rehearsal.stop)
         self._preview.notified.connect(self._show_notice)
         self._tried = label(live=True)
         self._prompt = Prompt()
@@ -145,9 +147,7 @@ class WelcomePage(QWidget):
         self._back.setVisible(number > 0)
         last = number == total - 1
         self._skip.setVisible(not last)
-        text = tr(welcome.START if last else welcome.NEXT)
-        self.forward.setText(text)
-        self.forward.setAccessibleName(text.replace("&", ""))
+        _rename(self.forward, welcome.START if last else welcome.NEXT)
         self.forward.setFocus()
         announce(f"{tr(self._titles[number])}.", tr(self._sentences[number]))
         if last:
@@ -184,27 +184,18 @@ class WelcomePage(QWidget):
         if self.rehearsal.is_running:
             self._stop()
         else:
-            self._name_minute(welcome.MINUTE_STOP)
+            _rename(self._minute, welcome.MINUTE_STOP)
             self.rehearsal.start()
-
-    def _show_rehearsal(self, share: float, part: RehearsalPart) -> None:
-        if part.sentence and self._sound_notice.text() != tr(part.sentence):
-            self._sound_notice.setText(tr(part.sentence))
-        self._show_index(share, unclear=part.unclear)
 
     def _end_rehearsal(self) -> None:
         self._preview.stop()
-        self._name_minute(welcome.MINUTE)
+        _rename(self._minute, welcome.MINUTE)
         self._sound_notice.setText("")
 
     def _stop(self) -> None:
         """End what is played."""
         self.rehearsal.stop()
         self._preview.stop()
-
-    def _name_minute(self, text: str) -> None:
-        self._minute.setText(tr(text))
-        self._minute.setAccessibleName(tr(text).replace("&", ""))
 
     def _show_notice(self, sentence: str) -> None:
         (self._tried if self.number == self._cards.count() - 1 else self._sound_notice).setText(sentence)
@@ -226,6 +217,11 @@ class WelcomePage(QWidget):
         request = request_for_key(name, Snapshot(question=WHERE))
         if self.number == self._cards.count() - 1 and request is not None and request.kind is RequestKind.ANSWER:
             self._tried.setText(tr(welcome.TRIED, answer=tr(dict(WHERE.choices)[request.value])))
+
+
+def _rename(button: QAbstractButton, text: str) -> None:
+    button.setText(tr(text))
+    button.setAccessibleName(tr(text).replace("&", ""))
 
 
 def _wrapped(line: QLabel) -> QLabel:

@@ -61,6 +61,8 @@ class Preview:
 class SoundPreview(QObject):
     """Plays one preview at a time; ``notified`` carries a sentence if nothing or something else is heard.
 
+    ``silent`` comes before the sentence if nothing can be heard.
+
     A preview with the sound settings of the one before goes on in its output.
 
     Parameters
@@ -74,6 +76,7 @@ class SoundPreview(QObject):
     """
 
     notified = pyqtSignal(str)
+    silent = pyqtSignal()
     _unsaid = pyqtSignal(str, str, str)
 
     def __init__(self, audio: str = "auto", open_output: OpenOutput | None = None, seconds: float = PREVIEW_S) -> None:
@@ -108,6 +111,7 @@ class SoundPreview(QObject):
         try:
             self._play(playing, overrides)
         except NeurofeedbackError as error:
+            self.silent.emit()
             self.notified.emit(error_text(error))
         finally:
             playing.over.set()
@@ -125,6 +129,7 @@ class SoundPreview(QObject):
         settings = parse(AudioSettings, values, "the sound settings of the window")
         sink = (self._open_output or open_sink)(self._audio, settings, self.notified.emit)
         if isinstance(sink, NullSink):
+            self.silent.emit()
             self.notified.emit(tr(sound.NO_DEVICE))
             return
         mapper = GuidanceMapper(FeedbackSettings(), _GUIDANCE_S)
