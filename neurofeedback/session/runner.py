@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -72,6 +73,7 @@ class Runner:
         self._n_received = 0
         self._n_lost = 0
         self._start_time: float | None = None
+        self._first_sample_time: float | None = None
         self._last_data_time = 0.0
         self._newest_sample_time = 0.0
         self._silent_since: float | None = None
@@ -195,7 +197,7 @@ class Runner:
                 self._announcer.speak("care_stop", self.session_s)
         for consumer in self._consumers:  # the writer is the first
             consumer.process_chunk(chunk)
-        self.duration_s = self.session_s
+        self._update_duration(chunk)
         self._recent_lost += [run for run in chunk.lost if run.channels is None]
         self._n_lost += sum(run.n_samples for run in chunk.lost if run.channels is None)
         self._sample_age.update(chunk)
@@ -209,6 +211,15 @@ class Runner:
         self._arrival_jitter.update(chunk)
         self._check_battery()
         self._publish()
+
+    def _update_duration(self, chunk: Chunk) -> None:
+        """Count the session up to when this chunk was read, not to when it was stored: a slow disk adds nothing."""
+        if math.isnan(chunk.host_time):  # a file without a clock
+            self.duration_s = self.session_s
+            return
+        if self._first_sample_time is None:
+            self._first_sample_time = chunk.host_time - chunk.n_samples / self._context.stream.sfreq
+        self.duration_s = chunk.host_time - self._first_sample_time
 
     def _check_battery(self) -> None:
         """Say and record once that the battery is low, when no question is open."""

@@ -18,6 +18,7 @@ from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import frame_log
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
+from neurofeedback.recording.timing import read_timing
 from neurofeedback.session.baseline_store import baseline_notice, baseline_summary
 from neurofeedback.session.clock import VirtualClock
 from neurofeedback.session.live_state import LiveState, Request, RequestKind
@@ -432,6 +433,11 @@ def test_wrong_sampling_rate_gives_notice(signal: np.ndarray, tmp_path: Path) ->
     class Slow(PlaybackSource):
         def __init__(self, recording: Played, device: str, *, now: Callable[[], float]) -> None:
             super().__init__(recording, device, now=lambda: 0.9 * now())
+            self._host_now = now
+
+        def read(self) -> Chunk | None:
+            chunk = super().read()
+            return None if chunk is None else replace(chunk, host_time=self._host_now())
 
     runner, _, _ = sit(tmp_path, Played(signal), Slow)
     assert runner.effective_sfreq == pytest.approx(0.9 * 256, rel=0.01)
@@ -442,6 +448,28 @@ def test_wrong_sampling_rate_gives_notice(signal: np.ndarray, tmp_path: Path) ->
 def test_right_sampling_rate_gives_no_notice(session: tuple[Runner, SessionContext, Path]) -> None:
     assert session[0].effective_sfreq == pytest.approx(256, rel=0.005)
     assert session[0].sampling_rate_notice == ""
+
+
+def test_slow_disk_adds_nothing_to_the_duration(
+    signal: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    source = PlaybackSource(Played(signal), MUSE.device, now=clock.now)
+    runner, parts = put_together(source, tmp_path, clock, GapSettings())
+    write = parts.writer.process_chunk
+
+    def write_slowly(chunk: Chunk) -> None:
+        write(chunk)
+        clock.wait(0.7)
+
+    monkeypatch.setattr(parts.writer, "process_chunk", write_slowly)
+    source.open()
+    runner.run()
+    folder = parts.writer.close(runner.frame_counts.as_summary(0.25))
+    assert folder is not None
+    reads, _ = read_timing(next(folder.parent.rglob("*_timing.tsv")))
+    recorded_s = reads[-1].host_time - reads[0].host_time + reads[0].n_samples / MUSE.sfreq
+    assert runner.duration_s == pytest.approx(recorded_s, abs=1e-6)
 
 
 def test_late_baseline_gives_event_and_notice_and_replays(signal: np.ndarray, tmp_path: Path) -> None:

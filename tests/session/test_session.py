@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,8 +55,17 @@ def test_full_disk_at_completion_is_reported(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(("pace", "mentioned"), [(0.9, True), (1.0, False)])
 def test_message_mentions_wrong_sampling_rate(tmp_path: Path, pace: float, mentioned: bool) -> None:
+    class OwnPace(SimulatedSource):
+        def __init__(self, now: Callable[[], float], duration_s: float) -> None:
+            super().__init__(7, lambda: pace * now(), duration_s=duration_s)
+            self._host_now = now
+
+        def read(self) -> Chunk | None:
+            chunk = super().read()
+            return None if chunk is None else replace(chunk, host_time=self._host_now())
+
     def find(device: str, *, now: Callable[[], float], seed: int | None, duration_s: float) -> SimulatedSource:
-        return SimulatedSource(7, lambda: pace * now(), duration_s=duration_s)
+        return OwnPace(now, duration_s)
 
     outcome = sat(Session(request(tmp_path), find))
     assert outcome.exit_code == 0
