@@ -6,16 +6,22 @@
 
 The first form needs no device. Cost is processor time over signal time, for the rates and channels of a Muse 2 with its
 pulse sensor and of a Muse S Athena, beside the engine on the same stretch of EEG. The second form records sittings of
-an emulated Muse 2 and Athena on BrainFlow's own driver, with the pulse sensor off and on by turns. It prints the
-processor time of the program, start and report with it, as a share of a core, and the rates found.
+an emulated Muse 2 and Athena on BrainFlow's own driver, without and with the pulse by turns. A Muse 2's sensor is off
+or on; an Athena always sends its light, so the program without it leaves that signal out where the driver's tables are
+read. It prints the processor time of the program from 15 s after its start to 5 s before the sitting's end, as a share
+of a core, and the rates found.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,11 +32,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
+from neurofeedback.__main__ import main as main_of_program
+from neurofeedback.acquisition import aux_signals
 from neurofeedback.analysis.body.body_file import load_or_compute_body
 from neurofeedback.engine import FrameEngine
 from neurofeedback.processing.body.breath import Acceleration, measure_breath
 from neurofeedback.processing.body.heart import measure_heart
-from neurofeedback.processing.body.live import BodyMonitor
+from neurofeedback.processing.body.live import PULSE_LABELS, BodyMonitor
 from neurofeedback.processing.body.motion import measure_motion
 from neurofeedback.processing.body.rhythm import RateWindow
 from neurofeedback.recording.bids_paths import SessionFiles, find_session_stems
@@ -42,12 +50,9 @@ from neurofeedback.types import AuxChunk, Chunk, StreamInfo
 NOISES = (0.05, 0.2, 0.4, 0.8, 1.6)
 MOVING = (0.0, 0.1, 0.3, 0.6)
 CHUNK_S = 0.25
-SITTINGS = {"Muse 2": ("2", ("muse-2", "muse-2:ppg")), "Muse S Athena": ("athena", ("muse-s-athena",))}
-"""Model of the emulated headset, and names of the device, the last with pulse sensor; an Athena's is always on."""
-_TIMED = (
-    "import resource, subprocess, sys; code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode; "
-    "used = resource.getrusage(resource.RUSAGE_CHILDREN); print(used.ru_utime + used.ru_stime); sys.exit(code)"
-)
+SITTINGS = {"Muse 2": ("2", "muse-2", "muse-2:ppg"), "Muse S Athena": ("athena", "muse-s-athena", "muse-s-athena")}
+"""Model of the emulated headset, and names of the device without and with the pulse sensor."""
+STEADY_FROM_S, STEADY_UNTIL_END_S = 15.0, 5.0
 CHANNELS = {"Muse 2 with pulse": ("ppg", 2), "Muse S Athena": ("optics", 16)}
 
 
@@ -155,13 +160,13 @@ def _cut(label: str, sfreq: float, names: tuple[str, ...], data: NDArray[np.floa
     return AuxChunk(label, sfreq, names, ("n/a",) * len(names), 0.0, quarter * step, piece)
 
 
-def record_sitting(model: str, device: str, minutes: float, folder: Path) -> float:
-    """Record a sitting of an emulated Muse, and return its processor time, s, without that of the emulator."""
-    program = [sys.executable, "-m", "neurofeedback"]
-    sitting = [*program, "train", "--device", device, "--headless", "--audio", "none", "--minutes", f"{minutes:g}"]
-    timed = [sys.executable, "-c", _TIMED, *sitting, "--recordings", str(folder)]
+def record_sitting(model: str, device: str, minutes: float, folder: Path, *, pulse: bool) -> float:
+    """Record a sitting of an emulated Muse, and return the share of a core that the program takes while it runs."""
+    sitting = ["train", "--device", device, "--headless", "--audio", "none", "--minutes", f"{minutes:g}"]
+    timed = [sys.executable, "-m", "benchmarks.body", "--timed", str(60 * minutes), *([] if pulse else ["--no-light"])]
     done = subprocess.run(
-        [*program, "emulate", "muse", "--model", model, "--simulated", "1", "--", *timed],
+        [sys.executable, "-m", "neurofeedback", "emulate", "muse", "--model", model, "--simulated", "1", "--",
+         *timed, "--", *sitting, "--recordings", str(folder)],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -169,19 +174,51 @@ def record_sitting(model: str, device: str, minutes: float, folder: Path) -> flo
     return float(done.stdout.split()[-1])
 
 
+def run_timed(arguments: list[str], duration_s: float, *, light: bool) -> None:
+    """Run the program in this process, and print its processor time over time while it runs steadily."""
+    steady_s = duration_s - STEADY_FROM_S - STEADY_UNTIL_END_S
+    shares: list[float] = []
+
+    def watch() -> None:
+        time.sleep(STEADY_FROM_S)
+        began, used = time.monotonic(), _used_s()
+        time.sleep(steady_s)
+        shares.append((_used_s() - used) / (time.monotonic() - began))
+
+    if not light:
+        aux_signals._SIGNAL_KINDS = tuple(  # noqa: SLF001
+            kind
+            for kind in aux_signals._SIGNAL_KINDS  # noqa: SLF001
+            if kind.label not in PULSE_LABELS
+        )
+    threading.Thread(target=watch, daemon=True).start()
+    sys.argv[1:] = arguments
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        main_of_program()
+    print(*shares)
+
+
+def _used_s() -> float:
+    return sum(os.times()[:2])
+
+
 def print_sittings(n: int, minutes: float) -> None:
     """Print what sittings with and without pulse cost, and the rates found in the last one of each headset."""
-    for name, (model, devices) in SITTINGS.items():
-        shares: dict[str, list[float]] = {device: [] for device in devices}
+    for name, (model, without, with_pulse) in SITTINGS.items():
+        shares: dict[bool, list[float]] = {False: [], True: []}
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
             for k in range(n):
-                for device, of_device in shares.items():
-                    root = Path(folder) / f"{device.replace(':', '-')}-{k}"
-                    of_device.append(record_sitting(model, device, minutes, root) / (60 * minutes))
+                for pulse, of_kind in shares.items():
+                    root = Path(folder) / f"{k}-{pulse}"
+                    device = with_pulse if pulse else without
+                    of_kind.append(100 * record_sitting(model, device, minutes, root, pulse=pulse))
             body = load_or_compute_body(SessionFiles.from_stem(root, *find_session_stems(root)))
-        for device, of_device in shares.items():
-            print(f"{name}, {device}: {100 * median(of_device):.2f} % of a core ({n} sittings)")
+        more = np.subtract(shares[True], shares[False])
+        print(
+            f"{name}: {median(shares[False]):.2f} % of a core without, {median(shares[True]):.2f} % with pulse; pairs "
+            f"differ by {median(more):.2f} (from {min(more):.2f} to {max(more):.2f}, {n} pairs)"
+        )
         if body is not None:
             print(f"  heart {body.heart}\n  breath {body.breath}\n  still {body.still_share}", flush=True)
 
@@ -215,9 +252,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--sittings", type=int, default=0, help="pairs of sittings of each emulated headset")
+    parser.add_argument("--timed", type=float, help=argparse.SUPPRESS)
+    parser.add_argument("--no-light", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("program", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--pulse", type=Path, help="file of a recorded pulse, such as those that HeartPy ships")
     parser.add_argument("--sfreq", type=float, default=100.0, help="of that file, Hz")
     chosen = parser.parse_args()
+    if chosen.timed is not None:
+        run_timed(chosen.program, chosen.timed, light=not chosen.no_light)
+        return
     if chosen.pulse is not None:
         print_file(chosen.pulse, chosen.sfreq)
         return

@@ -206,8 +206,9 @@ def read_body(path: str | PathLike[str]) -> SessionBody | None:
     -------
     SessionBody or None
         ``heart`` and ``breath`` (mean a minute, its 95 % interval, the share of good windows), ``variability`` (RMSSD,
-        only at rest with normal breathing), ``pacers``, ``still_share`` and ``windows``, a row for each window of 20 s
-        (heart) and 60 s (breath) with its rate or the reason why it has none. None where no such sensor was recorded.
+        only at rest with normal breathing), ``pacers``, ``still_share``, ``movement`` (beside what the gate left out)
+        and ``windows``, a row for each window of 20 s (heart) and 60 s (breath) with its rate or the reason why it has
+        none. None where no such sensor was recorded.
         Computed once and stored beside the session.
 
     Raises

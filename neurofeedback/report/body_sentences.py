@@ -30,6 +30,17 @@ def body_sentences(body: SessionBody | None) -> list[str]:
     lines += [_pacer_sentence(match) for match in body.pacers]
     if body.still_share is not None:
         lines.append(tr(texts.STILLNESS, share=format_percent(body.still_share)))
+    if (found := body.movement) is not None and found.n_rejected and found.n_accepted:
+        hits, others = found.n_moved_rejected / found.n_rejected, found.n_moved_accepted / found.n_accepted
+        lines.append(
+            tr(
+                texts.MOVEMENT,
+                hits=format_percent(hits),
+                others=format_percent(others),
+                rejected=found.n_rejected,
+                accepted=found.n_accepted,
+            )
+        )
     return lines
 
 

@@ -17,6 +17,10 @@ PACER = (
 )
 PACER_UNCLEAR = "With the breath pacer at {pace} a minute your breath was never clear enough to compare."
 STILLNESS = "Your head was still in {share} of the time."
+MOVEMENT = (
+    "It moved in {hits} of the {rejected} s whose signal was left out because of artifacts, and in {others} of the "
+    "other {accepted} s."
+)
 REASONS = {
     "gaps": "samples are missing",
     "motion": "the head moved",

@@ -15,6 +15,7 @@ import neurofeedback as nf
 from neurofeedback.analysis.body import session_body
 from neurofeedback.analysis.body.body_file import (
     BODY_SUFFIX,
+    MovementAgreement,
     PacerMatch,
     RateSummary,
     SessionBody,
@@ -22,10 +23,12 @@ from neurofeedback.analysis.body.body_file import (
     load_or_compute_body,
     read_body,
 )
-from neurofeedback.analysis.body.session_body import find_paced_spans, find_pauses, measure_body
+from neurofeedback.analysis.body.session_body import compare_movement, find_paced_spans, find_pauses, measure_body
+from neurofeedback.analysis.frame_table import FrameTable
 from neurofeedback.analysis.history import past_sessions
 from neurofeedback.errors import RecordingError
 from neurofeedback.formats.reader import open_session
+from neurofeedback.processing.body.motion import Motion
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.physio import physio_path, read_bids_physio
 from neurofeedback.recording.session_json import PlannedSegment, SessionSummary, StartState
@@ -33,7 +36,7 @@ from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.report.body_sentences import body_sentences
 from neurofeedback.report.course.course_tables import body_rows
 from neurofeedback.simulation.body_signals import BodyState, simulate_body
-from neurofeedback.types import AuxChunk, Chunk, Command, CommandKind, Phase, StreamInfo
+from neurofeedback.types import AuxChunk, Chunk, Command, CommandKind, Phase, State, StreamInfo
 
 SFREQ = 64.0  # of the EEG, which nothing here looks at
 STREAM = StreamInfo("muse-2:ppg", SFREQ, ("TP9", "AF7", "AF8", "TP10"), montage="muse")
@@ -185,6 +188,51 @@ def test_a_table_without_acceleration_or_too_slow_is_left_out(session):
     gyro = aux("motion", 52.0, ("gyro_x", "gyro_y", "gyro_z"), motion.data)
     slow = aux("ppg", 1.0, ("ppg_1", "ppg_2"), ppg.data)
     assert measure_body(open_session(session), [gyro, slow]) == SessionBody()
+
+
+def frames(onset: np.ndarray, **columns: np.ndarray) -> FrameTable:
+    empty = np.full(onset.size, np.nan)
+    table = {
+        "phase": np.full(onset.size, str(Phase.PRACTICE)),
+        "state": np.full(onset.size, str(State.FOCUS)),
+        "valid": np.ones(onset.size, bool),
+        "drowsy": np.zeros(onset.size, bool),
+    }
+    rest = dict.fromkeys(("confidence", "mwi", "threshold", "latency_ms"), empty)
+    return FrameTable(onset=onset, **{**table, **rest, **columns})
+
+
+def test_movement_is_counted_by_what_the_gate_left_out():
+    """Still for 60 s but for 20 to 25 s; the gate leaves 22 to 30 s out; a second is paused, one lost, one unknown."""
+    still = np.ones(60, bool)
+    still[20:25] = False
+    rms = np.where(still, 0.003, 0.2)
+    rms[50] = np.nan
+    still[50] = False
+    onset = 0.25 * np.arange(8, 241)
+    phase = np.where(onset == 40.0, str(Phase.PAUSE), str(Phase.PRACTICE))
+    state = np.where(onset == 45.0, str(State.LOST), str(State.FOCUS))
+    table = frames(onset, valid=~((onset > 22) & (onset <= 30)), phase=phase, state=state)
+    found = compare_movement(Motion(0.0, rms, still), table)
+    # Whole seconds 2 to 60 are 59, without 40, 45, and 51 and 52, whose window holds the unknown second: 55.
+    assert found == MovementAgreement(n_rejected=8, n_accepted=47, n_moved_rejected=4, n_moved_accepted=2)
+
+
+def test_movement_needs_motion_and_frames_of_the_same_time():
+    motion = Motion(100.0, np.full(20, 0.003), np.ones(20, bool))
+    assert compare_movement(motion, frames(np.array([]))) is None
+    assert compare_movement(motion, frames(np.arange(2.0, 60.0))) is None
+    found = compare_movement(motion, frames(np.arange(2.0, 160.0)))
+    assert found == MovementAgreement(0, 19, 0, 0)
+
+
+def test_sentence_on_movement_has_both_shares_and_their_seconds():
+    both = SessionBody(still_share=0.9, movement=MovementAgreement(40, 560, 30, 28))
+    _, movement = body_sentences(both)
+    assert movement == (
+        "It moved in 75 % of the 40 s whose signal was left out because of artifacts, and in 5 % of the other 560 s."
+    )
+    assert len(body_sentences(SessionBody(still_share=0.9, movement=MovementAgreement(0, 600, 0, 28)))) == 1
 
 
 def test_sentences_have_quality_and_interval():

@@ -108,6 +108,26 @@ class VariabilitySummary:
 
 
 @dataclass(frozen=True, slots=True)
+class MovementAgreement:
+    """How often the head moved where the gate left the signal out, and where it did not.
+
+    Counted once a second, over the 2 s before it; without pauses and lost samples.
+
+    Parameters
+    ----------
+    n_rejected, n_accepted : int
+        Seconds whose signal was left out because of artifacts, and the others.
+    n_moved_rejected, n_moved_accepted : int
+        Of each, the seconds in which the head moved: hits and false alarms of movement as a sign of artifacts.
+    """
+
+    n_rejected: int
+    n_accepted: int
+    n_moved_rejected: int
+    n_moved_accepted: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionBody:
     """Body measures of a session; None where no sensor recorded what they need.
 
@@ -125,6 +145,8 @@ class SessionBody:
         The parts with a pacer.
     still_share : float, optional
         Share of the seconds with motion data in which the head was still.
+    movement : MovementAgreement, optional
+        Movement beside what the gate left out; None without motion data or frames.
     windows : tuple of BodyWindow
         All windows of heart and breath.
     """
@@ -135,6 +157,7 @@ class SessionBody:
     breath: RateSummary | None = None
     pacers: tuple[PacerMatch, ...] = ()
     still_share: float | None = None
+    movement: MovementAgreement | None = None
     windows: tuple[BodyWindow, ...] = ()
 
 
@@ -186,7 +209,7 @@ def _key(files: SessionFiles) -> str:
     digest = hashlib.sha256(str(VERSION).encode())
     paths = [physio_path(files, label) for label in _LABELS]
     sidecars = [path.with_name(path.name.replace(".tsv.gz", ".json")) for path in paths]
-    for path in (*paths, *sidecars, files.eeg_file("events.tsv"), files.derived_file("start.json")):
+    for path in (*paths, *sidecars, files.eeg_file("events.tsv"), files.derived_file("start.json"), files.frame_log):
         digest.update(path.name.encode())
         if path.is_file():
             with path.open("rb") as file:

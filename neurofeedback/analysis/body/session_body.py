@@ -11,19 +11,22 @@ import numpy as np
 
 from neurofeedback.analysis.body.body_file import (
     BodyWindow,
+    MovementAgreement,
     PacerMatch,
     RateSummary,
     SessionBody,
     VariabilitySummary,
 )
+from neurofeedback.analysis.frame_table import FrameTable, read_frame_table
 from neurofeedback.analysis.segment_means import segment_mean
 from neurofeedback.feedback.breath_pacer import LEAD_S
 from neurofeedback.processing.body.breath import measure_breath
 from neurofeedback.processing.body.heart import HeartMeasures, measure_heart, pulse_variability
 from neurofeedback.processing.body.live import PULSE_LABELS, split_motion
+from neurofeedback.processing.body.motion import Motion
 from neurofeedback.processing.body.rhythm import MIN_SFREQ, RateWindow
 from neurofeedback.recording.recording import Recording
-from neurofeedback.types import AuxChunk, CommandKind, Phase
+from neurofeedback.types import AuxChunk, CommandKind, Phase, State
 
 NORMAL_BREATH = (9.0, 24.0)
 """Breath rates (a minute) that count as normal for pulse variability: from 0.15 Hz on the heart follows the breath in
@@ -31,6 +34,8 @@ the band called high frequency (Task Force 1996 Circulation 93:1043)."""
 
 MATCH = 0.5
 """Largest difference of a breath rate that matches the pacer's, a minute."""
+
+_SAME_S = 0.05  # frames end within a sample of a quarter of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,26 @@ def measure_body(recording: Recording, signals: Sequence[AuxChunk]) -> SessionBo
         breath=_summarize(free) if free else None,
         pacers=tuple(_match(span, breath, pauses) for span in paced) if breath else (),
         still_share=None if motion is None else motion.still_share(motion.start_s, motion.start_s + motion.still.size),
+        movement=None if motion is None else compare_movement(motion, read_frame_table(recording.frames_path)),
         windows=(*_rows("heart", () if heart is None else heart.windows), *_rows("breath", breath)),
+    )
+
+
+def compare_movement(motion: Motion, frames: FrameTable) -> MovementAgreement | None:
+    """Count the seconds in which the head moved, by whether the gate left their signal out; None without a second."""
+    seconds = np.round(frames.onset).astype(np.int64)
+    whole = (np.abs(frames.onset - seconds) < _SAME_S) & (frames.phase != Phase.PAUSE) & (frames.state != State.LOST)
+    newest = seconds[whole] - 1 - round(motion.start_s)
+    covered = (newest >= 1) & (newest < motion.still.size)
+    newest, valid = newest[covered], frames.valid[whole][covered]
+    known = np.isfinite(motion.accel_rms[newest]) & np.isfinite(motion.accel_rms[newest - 1])
+    moved = ~(motion.still[newest] & motion.still[newest - 1])[known]
+    valid = valid[known]
+    if not valid.size:
+        return None
+    n_moved_accepted = int((moved & valid).sum())
+    return MovementAgreement(
+        int((~valid).sum()), int(valid.sum()), int(moved.sum()) - n_moved_accepted, n_moved_accepted
     )
 
 
