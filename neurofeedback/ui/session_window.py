@@ -18,6 +18,7 @@ from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.session.live_state import Request, RequestKind, Snapshot
 from neurofeedback.texts import fit, home
 from neurofeedback.texts.catalogue import error_text, tr
+from neurofeedback.texts.clinic import record
 from neurofeedback.ui.announcer import ScreenReaderAnnouncer
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
 from neurofeedback.ui.device_names import is_simulated_device
@@ -67,6 +68,8 @@ class SessionWindow(QMainWindow):
         self._research: ResearchWindow | None = None
         self._record: RecordPage | None = None
         self._dialog: RecordDialog | EntryDialog | None = None
+        self._entry: EntryDialog | None = None
+        self._drafts: dict[str, EntryDialog] = {}
         self._line_before = ""
         bind_key(self, "Ctrl+E", self._open_entry)
 
@@ -157,14 +160,32 @@ class SessionWindow(QMainWindow):
             return
         from neurofeedback.ui.clinic.attendant import EntryDialog  # slow to import
 
-        self._dialog = dialog = EntryDialog(self._request.recordings, self._request.participant, kind, self)
-        dialog.saved.connect(self._session_page.show_notice)
+        dialog = self._drafts.pop(kind, None)
+        if dialog is None:
+            dialog = EntryDialog(self._request.recordings, self._request.participant, kind, self)
+            dialog.saved.connect(self._session_page.show_notice)
+        self._dialog = self._entry = dialog
         dialog.open()
 
     def _close_entry(self) -> None:
-        """Close an entry that was left open when the page locks itself."""
-        if self._dialog is not None and self._dialog.isVisible():
-            self._dialog.reject()
+        """Close an entry that was left open when the page locks itself; one that was begun waits as a draft."""
+        entry = self._entry
+        if entry is None or not entry.isVisible():
+            return
+        if not entry.is_begun:
+            entry.reject()
+            return
+        entry.hide()
+        self._drafts[entry.kind] = entry
+        if self._record is not None:
+            self._record.show_notice(tr(record.DRAFT, at=f"{entry.tab.moment:%H:%M}"))
+
+    def _open_drafts(self) -> None:
+        """Show the entries that still wait to be saved when the session is over."""
+        drafts, self._drafts = self._drafts, {}
+        for draft in drafts.values():
+            draft.saved.connect(self._after.show_notice)
+            draft.open()
 
     def end(self) -> None:
         """End the session in order; the After page follows. A session without end goes to its last phase first.
@@ -240,6 +261,7 @@ class SessionWindow(QMainWindow):
             self._places.removeWidget(self._record)
             self._record.deleteLater()
             self._record = None
+        self._open_drafts()
         if self._closing:
             self.close()
 

@@ -162,6 +162,45 @@ def test_a_page_that_locks_itself_closes_an_entry_but_not_while_somebody_types(r
     assert not dialog.isVisible()
 
 
+def press(room: Room, qtbot: QtBot, key: Qt.Key) -> None:
+    """Unlock the page and press a key on it; offscreen, a closed dialog leaves no window active."""
+    with qtbot.waitActive(room.window):
+        room.window.activateWindow()
+    page = page_of(room)
+    unlock(page, qtbot)
+    qtbot.keyClick(page, key)
+
+
+def test_what_was_typed_into_an_entry_is_there_again_after_the_page_locked_itself(room: Room, qtbot: QtBot) -> None:
+    page = page_of(room)
+    press(room, qtbot, Qt.Key.Key_V)
+    dialog = room.window._dialog
+    assert isinstance(dialog, EntryDialog)
+    qtbot.keyClicks(dialog.tab.text, "128/84")
+    page._lock_timer.timeout.emit()
+    assert not dialog.isVisible()
+    assert "is not saved yet" in texts(page)
+    press(room, qtbot, Qt.Key.Key_N)
+    other = room.window._dialog
+    assert isinstance(other, EntryDialog)
+    assert other is not dialog
+    page._lock_timer.timeout.emit()
+    assert not other.isVisible(), "nothing was typed"
+    press(room, qtbot, Qt.Key.Key_V)
+    assert dialog.isVisible()
+    assert dialog.tab.text.text() == "128/84"
+    page._lock_timer.timeout.emit()
+    unlock(page, qtbot)
+    page._end_now()
+    qtbot.waitUntil(lambda: not room.window.session_visible())
+    qtbot.waitUntil(dialog.isVisible)
+    dialog.tab.save.click()
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+    (config,) = room.requests
+    (entry,) = read_entries(config.recordings, config.participant)
+    assert entry.at == dialog.tab.moment.replace(microsecond=0)
+
+
 def test_the_end_of_an_infusion_needs_no_text(room: Room, qtbot: QtBot) -> None:
     unlock(page_of(room), qtbot)
     qtbot.keyClick(page_of(room), Qt.Key.Key_E)

@@ -38,6 +38,7 @@ END_KEEP = "Go on recording"
 MARKED = "Marked at {at}."
 ENTRY_TITLE = "Entry for {participant}"
 AT = "{at}; or 14:02"
+DRAFT = "An entry begun at {at} is not saved yet. Unlock and press its key again to go on with it."
 DUE = "Due: {items}"
 DUE_NAME = "what is due"
 

@@ -107,18 +107,26 @@ class RecordDialog(QDialog):
 
 
 class EntryDialog(QDialog):
-    """Takes one entry of an attendant while a session runs; ``saved`` carries what was saved, in words."""
+    """Takes one entry of an attendant while a session runs; ``saved`` carries what was saved, in words.
+
+    Attributes
+    ----------
+    kind : str
+        Of the key that opened it.
+    """
 
     saved = pyqtSignal(str)
 
     def __init__(self, recordings: Path, participant: str, kind: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.kind = kind
         self.setWindowTitle(tr(record.ENTRY_TITLE, participant=participant))
         self.setMinimumWidth(_WIDTH)
         self.tab = EntryTab(recordings, participant)
         self.tab.kind.setCurrentIndex(max(0, self.tab.kind.findData(kind)))
         self.tab.moment = datetime.now().astimezone()  # the key was pressed now; typing takes a while
         self.tab.at.setPlaceholderText(tr(record.AT, at=f"{self.tab.moment:%H:%M:%S}"))
+        self._opened = self.tab.state()
         self.tab.update_save()
         self.tab.task.done.connect(self._finish)
         inside = column(self, 0, gap=0)
@@ -131,6 +139,11 @@ class EntryDialog(QDialog):
         foot.addWidget(close)
         inside.addLayout(foot)
         (self.tab.text if self.tab.text.isVisibleTo(self) else self.tab.save).setFocus()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether closing it would lose what was typed or chosen, or when an infusion ended."""
+        return self.kind == "end" or self.tab.state() != self._opened
 
     def _finish(self, lines: tuple[str, ...]) -> None:
         self.accept()
