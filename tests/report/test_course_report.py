@@ -5,15 +5,20 @@ from __future__ import annotations
 import importlib.util
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+import matplotlib as mpl
 import pytest
 
+from neurofeedback.analysis.course.course_measures import REPORTED_MEASURES
 from neurofeedback.errors import RecordingError, SettingsError
 from neurofeedback.report.course.course_page import read_course_content, write_course_report
+from neurofeedback.report.course.course_plots import plot_measures
+from neurofeedback.report.course.pdf import write_pdf
 from neurofeedback.verification.check_facts import check_record
 from neurofeedback.verification.check_result import CheckStatus
 from tests.bids import bids_errors
@@ -77,6 +82,20 @@ def test_the_report_is_two_pages_of_pdf(edition: str, folder: Path) -> None:
     document.load(str(folder / f"both-{edition}.pdf"))
     assert document.pageCount() == 2
     document.close()
+
+
+def test_a_pdf_written_in_a_helper_thread_gives_no_message_of_qt(tmp_path: Path) -> None:
+    """The tests' settings let a test fail at a warning of Qt."""
+    out = tmp_path / "long.pdf"
+    with ThreadPoolExecutor(1) as helper:
+        helper.submit(write_pdf, "<p>some words</p>" * 3000, out).result()
+    assert out.read_bytes().startswith(b"%PDF")
+
+
+def test_a_measure_that_no_session_has_is_named_as_not_measured(folder: Path) -> None:
+    content = example().read(folder / "recordings", example().SCENARIOS[0], datetime(2026, 10, 5).astimezone())
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        assert plot_measures(content.data, [], "svg").count("not measured") == len(REPORTED_MEASURES)
 
 
 def test_the_clinics_edition_begins_with_what_nobody_acknowledged(folder: Path) -> None:

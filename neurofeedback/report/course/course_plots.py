@@ -121,7 +121,7 @@ def plot_measures(data: CourseData, sessions: Sequence[MeasuredSession], kind: s
             for dose in data.doses:
                 axes.axvline(_day(data, dose.at), color=GREY, linewidth=0.6, linestyle=":")
             axes.set_title(_measure_title(name), fontsize=7)
-            _widen(axes, name)
+            _set_scale(axes, name, known=any(name in one.values for one in sessions))
             _set_days(axes, data, label=False)
         for axes in grid[-_COLUMNS:]:
             axes.set_xlabel(tr(texts.DAY_OF_COURSE))
@@ -163,7 +163,7 @@ def _draw_within(axes: Axes, session: DoseSession, name: str) -> None:
         axes.plot(middle, found.mean, "o", color=ACCENT, markersize=3.5)
     axes.axvline(0, color=GREY, linewidth=0.6, linestyle=":")
     axes.set_title(tr(texts.SHORT_NAMES[name]), fontsize=7)
-    _widen(axes, name)
+    _set_scale(axes, name, known=any(name in segment.means for segment in session.course.segments))
 
 
 def _measure_title(name: str) -> str:
@@ -171,8 +171,12 @@ def _measure_title(name: str) -> str:
     return f"{tr(texts.SHORT_NAMES[name])} ({tr(texts.UNITS.get(unit, unit))})"
 
 
-def _widen(axes: Axes, name: str) -> None:
-    """Widen a scale that would make an everyday difference look large."""
+def _set_scale(axes: Axes, name: str, *, known: bool) -> None:
+    """Widen a scale that would make an everyday difference look large; an axis without values says so."""
+    if not known:
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, tr(texts.NOT_MEASURED), transform=axes.transAxes, ha="center", va="center", fontsize=7)
+        return
     low, high = axes.get_ylim()
     half = max(high - low, _MIN_RANGE[name]) / 2
     axes.set_ylim((low + high) / 2 - half, (low + high) / 2 + half)

@@ -30,7 +30,7 @@ def write_pdf(html: str, out: Path) -> None:
     OSError
         The disk cannot be written.
     """
-    from PyQt6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF, QUrl  # Qt takes long to load
+    from PyQt6.QtCore import QBuffer, QEventLoop, QIODevice, QMarginsF, QSizeF, QUrl  # Qt takes long to load
     from PyQt6.QtGui import (
         QGuiApplication,
         QImage,
@@ -64,6 +64,7 @@ def write_pdf(html: str, out: Path) -> None:
         QPageLayout.Unit.Millimeter,
     )
     writer.setPageLayout(layout)
+    _loop = QEventLoop()  # a thread needs one for the timers of the layout, else Qt complains of each on stderr
     document = QTextDocument()
     document.setDocumentMargin(0)
     for name, data in images.items():

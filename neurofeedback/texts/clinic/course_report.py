@@ -112,7 +112,8 @@ BODY_COLUMNS = (
     "Sitting", "Heart rate a minute (95 %)", "Pulse clear", "Breaths a minute (95 %)", "Breath clear", "Head still",
 )  # fmt: skip
 BODY_CAPTION = (
-    "The last {n} sittings with a sensor for it, by the headset's other sensors. Descriptions without a test; no vital "
-    "signs."
+    "The last {n} sittings with a sensor for it, by the headset's other sensors. An interval needs ten clear "
+    "stretches, of 20 s for the pulse and 60 s for the breath. Descriptions without a test; no vital signs."
 )
+NOT_MEASURED = "not measured"
 BODY_UNKNOWN = "-"
