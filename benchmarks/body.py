@@ -213,6 +213,7 @@ def print_sittings(n: int, minutes: float) -> None:
                     root = Path(folder) / f"{k}-{pulse}"
                     device = with_pulse if pulse else without
                     of_kind.append(100 * record_sitting(model, device, minutes, root, pulse=pulse))
+                print(f"  pair {k + 1}: {shares[False][k]:.2f} % without, {shares[True][k]:.2f} % with", flush=True)
             body = load_or_compute_body(SessionFiles.from_stem(root, *find_session_stems(root)))
         more = np.subtract(shares[True], shares[False])
         print(
