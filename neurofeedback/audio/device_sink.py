@@ -13,13 +13,15 @@ from dataclasses import replace
 from neurofeedback.audio.adaptive_buffer import N_BUFFERS, AdaptiveBuffer
 from neurofeedback.audio.device_stream import DeviceStream
 from neurofeedback.audio.miniaudio_output import Player, open_player
-from neurofeedback.audio.mixer import Hush, Mixer, Mute, SoundCommand, Speech, Volume
+from neurofeedback.audio.mixer import Breathe, Hush, Mixer, Mute, SoundCommand, Speech, Volume
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.system_audio import machine_load
 from neurofeedback.audio.user_sound import load_sound_bank
 from neurofeedback.audio.voice import Utterance, speak
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
+from neurofeedback.feedback.sound_bank import make_breath
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import sound
 from neurofeedback.texts.catalogue import tr
@@ -112,6 +114,10 @@ class DeviceSink:
         """Ring a bell in the next buffer."""
         self._put_once(bell)
 
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
+        """Sound the breath that begins in the next buffer; None ends the sound of the one before."""
+        self._put_once(Breathe(None if turn is None else make_breath(self._settings, turn)))
+
     def speak(self, utterance: Utterance, at_s: float) -> None:
         """Say something as soon as it is loaded, after what is being said."""
         self._utterances.put((utterance, self._n_hushes))
@@ -146,7 +152,7 @@ class DeviceSink:
         if not self._worker.is_alive():
             self._close_all()
 
-    def _put_once(self, command: Bell) -> None:
+    def _put_once(self, command: Bell | Breathe) -> None:
         """Send a command that is not repeated on the next device."""
         with self._lock:
             if self._stream is not None:

@@ -15,6 +15,7 @@ from neurofeedback.feedback.synthesis import (
     SynthState,
     add_bell_hit,
     add_speech,
+    change_breath,
     cut_speech,
     render,
     with_master_silent,
@@ -48,9 +49,17 @@ class Hush:
     """End of what is being said."""
 
 
-SoundCommand = Guidance | Bell | Volume | Mute | SoundBank | Speech | Hush
+@dataclass(frozen=True, slots=True, eq=False)
+class Breathe:
+    """The sound of a breath, or the end of it."""
+
+    sound: Loop | None
+
+
+SoundCommand = Guidance | Bell | Volume | Mute | SoundBank | Speech | Hush | Breathe
 
 _HUSH_S = 0.15
+_BREATH_FADE_S = 0.5
 
 
 class Mixer:
@@ -100,6 +109,9 @@ class Mixer:
                 self._state = add_speech(self._state, command.sound)
             case Hush():
                 self._state = cut_speech(self._state, round(_HUSH_S * self._sound_bank.sfreq))
+            case Breathe():
+                fade = round(_BREATH_FADE_S * self._sound_bank.sfreq)
+                self._state = change_breath(self._state, command.sound, fade)
             case SoundBank() if command is not self._sound_bank:
                 self._fading_out.append((self._sound_bank, self._state))
                 self._sound_bank, self._state = command, with_master_silent(self._state)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.voice import Utterance
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.texts import sound
 from neurofeedback.texts.catalogue import tr
 from neurofeedback.types import Guidance
@@ -26,6 +27,9 @@ class NullSink:
         """Do nothing."""
 
     def ring(self, bell: Bell, at_s: float) -> None:
+        """Do nothing."""
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
         """Do nothing."""
 
     def speak(self, utterance: Utterance, at_s: float) -> None:

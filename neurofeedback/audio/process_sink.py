@@ -26,6 +26,7 @@ from neurofeedback.audio.device_sink import WATCH_S, DeviceSink
 from neurofeedback.audio.sink import Bell, Sink
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import sound
 from neurofeedback.texts.catalogue import tr
@@ -42,7 +43,7 @@ GUIDANCE_TIMEOUT_S = 1.0
 """Time without guidance after which the sound becomes neutral, s."""
 
 _WATCHES_PER_STATUS = 10
-_MOMENTARY = frozenset({"ring", "speak", "hush"})  # not repeated to another process
+_MOMENTARY = frozenset({"ring", "breathe", "speak", "hush"})  # not repeated to another process
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,10 @@ class ProcessSink:
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell in the next buffer."""
         self._put("ring", bell)
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
+        """Sound the breath that begins in the next buffer; None ends the sound of the one before."""
+        self._put("breathe", turn and asdict(turn))
 
     def speak(self, utterance: Utterance, at_s: float) -> None:
         """Say something as soon as it is loaded, after what is being said."""
@@ -295,10 +300,8 @@ class SoundServer:
                 with self._guidance_lock:
                     self._guided = guidance, self._clock()
                     sink.set_guidance(guidance, 0.0)
-            case "ring":
-                sink.ring(Bell(value), 0.0)
-            case "speak" | "hush":
-                _use_voice(sink, value)
+            case "ring" | "breathe" | "speak" | "hush":
+                _play_once(sink, name, value)
             case "volume":
                 sink.set_volume_db(value, 0.0)
             case "mute":
@@ -351,12 +354,16 @@ class SoundServer:
             self._out.flush()
 
 
-def _use_voice(sink: Sink, value: Any) -> None:
-    """Say something, or, without a value, end what is being said."""
-    if value is None:
-        sink.hush(0.0)
-    else:
-        sink.speak(Utterance(**value), 0.0)
+def _play_once(sink: Sink, name: str, value: Any) -> None:
+    match name:
+        case "ring":
+            sink.ring(Bell(value), 0.0)
+        case "breathe":
+            sink.breathe(None if value is None else Turn(**value), 0.0)
+        case "speak":
+            sink.speak(Utterance(**value), 0.0)
+        case _:
+            sink.hush(0.0)
 
 
 def main(arguments: list[str]) -> None:

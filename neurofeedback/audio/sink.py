@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from neurofeedback.audio.voice import Utterance
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.types import Guidance
 
 
@@ -18,8 +19,6 @@ class Bell(StrEnum):
     INTERVAL = "interval"
     PROBE = "probe"
     WANDER = "wander"
-    BREATH_IN = "breath_in"
-    BREATH_OUT = "breath_out"
 
 
 class Sink(Protocol):
@@ -45,6 +44,10 @@ class Sink(Protocol):
 
     def ring(self, bell: Bell, at_s: float) -> None:
         """Ring a bell at session time ``at_s`` (s)."""
+        ...
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
+        """Sound the breath that begins at session time ``at_s`` (s); None ends the sound of the one before."""
         ...
 
     def speak(self, utterance: Utterance, at_s: float) -> None:

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from neurofeedback.audio.mixer import Hush, Mixer, Mute, SoundCommand, Speech, Volume
+from neurofeedback.audio.mixer import Breathe, Hush, Mixer, Mute, SoundCommand, Speech, Volume
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.user_sound import load_sound_bank
 from neurofeedback.audio.voice import Utterance, speak
 from neurofeedback.errors import RecordingError
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.feedback.gain_ramps import FADE_OUT_S
-from neurofeedback.feedback.sound_bank import SoundBank
+from neurofeedback.feedback.sound_bank import SoundBank, make_breath
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.storage.private_files import open_new
 from neurofeedback.texts import sound
@@ -43,7 +44,7 @@ class _BackgroundChange:
 @dataclass(frozen=True, slots=True)
 class _TimedCommand:
     at: int
-    command: SoundCommand | Utterance | _BackgroundChange
+    command: SoundCommand | Utterance | Turn | _BackgroundChange
 
 
 class WavSink:
@@ -89,6 +90,10 @@ class WavSink:
         """Ring a bell at session time ``at_s`` (s)."""
         self._send_command(bell, at_s)
 
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
+        """Sound the breath that begins at session time ``at_s`` (s); None ends the sound of the one before."""
+        self._send_command(Breathe(None) if turn is None else turn, at_s)
+
     def speak(self, utterance: Utterance, at_s: float) -> None:
         """Say something at session time ``at_s`` (s)."""
         self._send_command(utterance, at_s)
@@ -116,7 +121,7 @@ class WavSink:
             self._worker.join()
         self._file.close()
 
-    def _send_command(self, command: SoundCommand | Utterance | _BackgroundChange, at_s: float) -> None:
+    def _send_command(self, command: SoundCommand | Utterance | Turn | _BackgroundChange, at_s: float) -> None:
         self._commands.put(_TimedCommand(self._sample_at(at_s), command))
 
     def _sample_at(self, at_s: float) -> int:
@@ -138,6 +143,8 @@ class WavSink:
             match change.command:
                 case _BackgroundChange(name):
                     self._mixer.apply(self._load_background(name))
+                case Turn() as turn:
+                    self._mixer.apply(Breathe(make_breath(self._settings, turn)))
                 case Utterance() as utterance:
                     if (voice := speak(utterance, self._settings)) is not None:
                         self._mixer.apply(Speech(voice))

@@ -27,6 +27,34 @@ class Breath:
     fill: float
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn of the breath: what begins there.
+
+    Parameters
+    ----------
+    inhaling : bool
+        Whether breathing in begins, or breathing out.
+    length_s : float
+        How long it lasts, s.
+    """
+
+    inhaling: bool
+    length_s: float
+
+
+def turn_to(inhaling: bool, breaths_per_min: float) -> Turn:
+    """Return the turn at which breathing in or out begins, at a pace in breaths a minute.
+
+    Examples
+    --------
+    >>> turn_to(True, 6.0), turn_to(False, 6.0)
+    (Turn(inhaling=True, length_s=4.0), Turn(inhaling=False, length_s=6.0))
+    """
+    share = INHALE_SHARE if inhaling else 1 - INHALE_SHARE
+    return Turn(inhaling, 60 / breaths_per_min * share)
+
+
 def breath_at(elapsed_s: float, breaths_per_min: float) -> Breath | None:
     """Return the breath at a time of a paced segment; None before the first breath.
 

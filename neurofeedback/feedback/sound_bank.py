@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurofeedback.feedback.backgrounds import Layers, make_backgrounds
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.feedback.gain_ramps import RANGE_DB, integer_ramp_steps
 from neurofeedback.feedback.loops import Loop
 from neurofeedback.feedback.textures import Texture
@@ -51,10 +52,11 @@ BELLS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
     "wander": (2.0, ((0.0, 0.3),)),
 }
 
-# The breath pacer: pitch at the start and at the end as ratios to the guide tone, and length in s.
-BREATHS: dict[str, tuple[float, float, float]] = {"breath_in": (1.0, 1.5, 2.8), "breath_out": (1.5, 1.0, 3.6)}
+# The breath pacer: pitch of empty and of full lungs as ratios to the guide tone, and the time to swell and to fade.
+_EMPTY, _FULL = 1.0, 1.5
 _BREATH_LEVEL = 0.3  # of a bell
 _BREATH_HARMONICS = ((1, 1.0), (2, 0.35), (3, 0.12))
+_BREATH_EDGE_S = 1.0  # slow enough for the EEG's bands, short enough to hear the turn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,17 +80,12 @@ class SoundBank:
     plain_tone: Texture
     backgrounds: dict[BackgroundMode, Layers]
     bells: dict[str, Loop]
-    breaths: dict[str, Loop]
     reward: Layers
     shimmer: Layers
     calm: Layers
     music: Music | None
     ramp_steps: NDArray[np.int64]
     immediate_ramp_steps: NDArray[np.int64]
-
-    def one_shot(self, name: str) -> Loop:
-        """Return a bell, or a sound of the breath pacer, by its name."""
-        return self.bells[name] if name in self.bells else self.breaths[name]
 
 
 def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> SoundBank:
@@ -102,7 +99,7 @@ def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> 
         The user's own sound at ``settings.sfreq_hz``, for the background ``file``.
     """
     sfreq, tone_hz = settings.sfreq_hz, settings.tone_hz
-    ceiling = INTERSAMPLE_MARGIN * 10 ** (settings.ceiling_dbfs / 20)
+    ceiling = _ceiling(settings)
     level_s = RANGE_DB / settings.tone_slew_db_per_s
     backgrounds = {
         mode: _at_level(layers, settings.background_lufs, BACKGROUND_PEAK * ceiling)
@@ -113,7 +110,7 @@ def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> 
         (clear,) = backgrounds[BackgroundMode.NORMAL]
         music = Music(clear, dulled(clear, sfreq))
         backgrounds[BackgroundMode.NORMAL] = ()
-    bell_peak = BELL_PEAK * ceiling * _amplitude(settings.bells_db)
+    bell_peak = _bell_peak(settings)
     tone_peak = 0.0 if music else TONE_PEAK * ceiling * _amplitude(settings.tone_db)
     tone = make_tone(settings.tone_timbre, tone_hz, sfreq, _SEED)
     return SoundBank(
@@ -123,7 +120,6 @@ def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> 
         plain_tone=tone.plain * tone_peak,
         backgrounds=backgrounds,
         bells={name: np.float32(bell_peak) * bell for name, bell in render_bells(tone_hz, sfreq).items()},
-        breaths={name: np.float32(bell_peak) * breath for name, breath in _render_breaths(tone_hz, sfreq).items()},
         reward=_make_chord(_REWARD, tone_hz, sfreq, REWARD_PEAK * ceiling) if settings.reward_layer else (),
         shimmer=_make_shimmer(tone_hz, sfreq, SHIMMER_PEAK * ceiling) if settings.drowsiness_shimmer else (),
         calm=_make_chord(_CALM_HARMONICS, tone_hz, sfreq, CALM_PEAK * ceiling * _amplitude(settings.calm_db)),
@@ -131,6 +127,22 @@ def make_sound_bank(settings: AudioSettings, user_sound: Loop | None = None) -> 
         ramp_steps=integer_ramp_steps(sfreq, level_s, immediate=False),
         immediate_ramp_steps=integer_ramp_steps(sfreq, level_s, immediate=True),
     )
+
+
+def make_breath(settings: AudioSettings, turn: Turn) -> Loop:
+    """Render the sound of a breath, shape (n_samples, 2), as long as the breath itself.
+
+    A soft tone that glides with the filling of the lungs. It is silent at both turns.
+    """
+    return _render_breath(turn, settings.tone_hz, settings.sfreq_hz, _BREATH_LEVEL * _bell_peak(settings))
+
+
+def _ceiling(settings: AudioSettings) -> float:
+    return INTERSAMPLE_MARGIN * _amplitude(settings.ceiling_dbfs)
+
+
+def _bell_peak(settings: AudioSettings) -> float:
+    return BELL_PEAK * _ceiling(settings) * _amplitude(settings.bells_db)
 
 
 def _amplitude(decibels: float) -> float:
@@ -160,18 +172,16 @@ def render_bells(tone_hz: float, sfreq: float) -> Mapping[str, Loop]:
     return {name: _render_bell(tone_hz * ratio, strokes, sfreq) for name, (ratio, strokes) in BELLS.items()}
 
 
-def _render_breaths(tone_hz: float, sfreq: int) -> Mapping[str, Loop]:
-    """Return every sound of `BREATHS`, shape (n_samples, 2): a soft tone that glides and swells, with silent ends."""
-    breaths: dict[str, Loop] = {}
-    for name, (first, last, length_s) in BREATHS.items():
-        share = np.linspace(0.0, 1.0, round(length_s * sfreq))
-        hz = tone_hz * (first + (last - first) * (1 - np.cos(np.pi * share)) / 2)
-        phase = 2 * np.pi * np.cumsum(hz) / sfreq
-        tone = sum(level * np.sin(number * phase) for number, level in _BREATH_HARMONICS)
-        swell = np.sin(np.pi * share) ** 2 * tone
-        sound = _BREATH_LEVEL * swell / np.abs(swell).max()
-        breaths[name] = np.stack((sound, sound), axis=1).astype(np.float32)
-    return breaths
+@lru_cache(4)
+def _render_breath(turn: Turn, tone_hz: float, sfreq: int, peak: float) -> Loop:
+    share = np.linspace(0.0, 1.0, round(turn.length_s * sfreq))
+    fill = (1 - np.cos(np.pi * (share if turn.inhaling else 1 - share))) / 2
+    phase = 2 * np.pi * np.cumsum(tone_hz * (_EMPTY + (_FULL - _EMPTY) * fill)) / sfreq
+    tone = sum(level * np.sin(number * phase) for number, level in _BREATH_HARMONICS)
+    from_turn_s = turn.length_s * np.minimum(share, 1 - share)
+    sound = np.sin(np.pi / 2 * np.minimum(from_turn_s / _BREATH_EDGE_S, 1)) ** 2 * tone
+    sound *= peak / np.abs(sound).max()
+    return np.stack((sound, sound), axis=1).astype(np.float32)
 
 
 def _render_bell(hz: float, strokes: tuple[tuple[float, float], ...], sfreq: float) -> Loop:

@@ -44,8 +44,8 @@ class BellHit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SpeechHit:
-    """A spoken sentence and the sample at which it starts."""
+class SoundHit:
+    """A sound of its own, such as a spoken sentence, and the sample at which it starts."""
 
     sound: Loop
     sample: int
@@ -58,12 +58,13 @@ class SpeechHit:
 
 @dataclass(frozen=True, slots=True)
 class SynthState:
-    """State of the synthesizer: samples rendered so far, current gains, bells still ringing, sentences not yet over."""
+    """State of the synthesizer: samples rendered so far, current gains, bells, sentences and breaths not yet over."""
 
     position: int = 0
     gains: tuple[int, ...] = initial_gains()
     bell_hits: tuple[BellHit, ...] = ()
-    speech: tuple[SpeechHit, ...] = ()
+    speech: tuple[SoundHit, ...] = ()
+    breaths: tuple[SoundHit, ...] = ()
 
     @property
     def silent(self) -> bool:
@@ -79,19 +80,27 @@ def add_bell_hit(state: SynthState, bell: str) -> SynthState:
 def add_speech(state: SynthState, sound: Loop) -> SynthState:
     """Return the state with a sentence that starts now, or after the last one: never two at once."""
     start = max(state.position, *(hit.stop for hit in state.speech)) if state.speech else state.position
-    return replace(state, speech=(*state.speech, SpeechHit(sound, start)))
+    return replace(state, speech=(*state.speech, SoundHit(sound, start)))
 
 
 def cut_speech(state: SynthState, fade: int) -> SynthState:
     """Return the state in which the sentence being said fades out within ``fade`` samples, and no other follows."""
-    cut: list[SpeechHit] = []
-    for hit in state.speech:
-        played = state.position - hit.sample
-        if played >= 0:
-            sound = hit.sound[: played + fade].copy()
-            sound[played:] *= np.linspace(1, 0, fade, dtype=np.float32)[: len(sound) - played, None]
-            cut.append(SpeechHit(sound, hit.sample))
-    return replace(state, speech=tuple(cut))
+    begun = (hit for hit in state.speech if hit.sample <= state.position)
+    return replace(state, speech=tuple(_cut(hit, state.position, fade) for hit in begun))
+
+
+def change_breath(state: SynthState, sound: Loop | None, fade: int) -> SynthState:
+    """Return the state with the sound of a breath that starts now, if any; the one before fades out in ``fade``."""
+    before = tuple(_cut(hit, state.position, fade) for hit in state.breaths)
+    return replace(state, breaths=before if sound is None else (*before, SoundHit(sound, state.position)))
+
+
+def _cut(hit: SoundHit, position: int, fade: int) -> SoundHit:
+    """Return a sound that is being played with a fade from this position on."""
+    played = position - hit.sample
+    sound = hit.sound[: played + fade].copy()
+    sound[played:] *= np.linspace(1, 0, fade, dtype=np.float32)[: len(sound) - played, None]
+    return SoundHit(sound, hit.sample)
 
 
 def with_master_silent(state: SynthState) -> SynthState:
@@ -138,11 +147,12 @@ def render(
     gains = ramp_gains(state.gains, _targets(guidance, volume, master_on=master_on), steps, n_samples)
     mix = _mix_layers(sounds, gains, state.position)
     mix *= _factor(smooth_gain(_at_rest(gains[GainRamp.FADE_IN])))
-    bell_hits, speech = _mix_bells(sounds, state, mix), _mix_speech(state, mix)
+    bell_hits = _mix_bells(sounds, state, mix)
+    speech, breaths = (_mix_sounds(hits, state.position, mix) for hits in (state.speech, state.breaths))
     master, volume_gain = _at_rest(gains[GainRamp.MASTER]), _at_rest(gains[GainRamp.VOLUME])
     mix *= _factor(smooth_gain(master) * (MAX_VOLUME / UNIT * volume_gain))
     last_gains = tuple(gains[:, -1].tolist()) if n_samples else state.gains
-    new_state = SynthState(state.position + n_samples, last_gains, bell_hits, speech)
+    new_state = SynthState(state.position + n_samples, last_gains, bell_hits, speech, breaths)
     return new_state, soft_limit(mix, sounds.ceiling).astype(np.float32)
 
 
@@ -201,19 +211,19 @@ def _mix_bells(sounds: SoundBank, state: SynthState, mix: NDArray[np.float64]) -
     """Add the bells to the mix in place; return those that still ring after it."""
     stop = state.position + len(mix)
     for hit in state.bell_hits:
-        piece = sounds.one_shot(hit.bell)[state.position - hit.sample : stop - hit.sample]
+        piece = sounds.bells[hit.bell][state.position - hit.sample : stop - hit.sample]
         mix[: len(piece)] += piece
-    return tuple(hit for hit in state.bell_hits if stop - hit.sample < len(sounds.one_shot(hit.bell)))
+    return tuple(hit for hit in state.bell_hits if stop - hit.sample < len(sounds.bells[hit.bell]))
 
 
-def _mix_speech(state: SynthState, mix: NDArray[np.float64]) -> tuple[SpeechHit, ...]:
-    """Add the sentences to the mix in place; return those that are not over after it."""
-    stop = state.position + len(mix)
-    for hit in state.speech:
-        begin = max(state.position, hit.sample)
+def _mix_sounds(hits: tuple[SoundHit, ...], position: int, mix: NDArray[np.float64]) -> tuple[SoundHit, ...]:
+    """Add sounds of their own to the mix in place; return those that are not over after it."""
+    stop = position + len(mix)
+    for hit in hits:
+        begin = max(position, hit.sample)
         piece = hit.sound[begin - hit.sample : max(stop - hit.sample, 0)]
-        mix[begin - state.position :][: len(piece)] += piece
-    return tuple(hit for hit in state.speech if stop < hit.stop)
+        mix[begin - position :][: len(piece)] += piece
+    return tuple(hit for hit in hits if stop < hit.stop)
 
 
 def _targets(guidance: Guidance, volume: float, *, master_on: bool) -> NDArray[np.int64]:

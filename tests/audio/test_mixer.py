@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from neurofeedback.audio.mixer import Mixer, Mute, Volume
 from neurofeedback.audio.sink import Bell
-from neurofeedback.feedback.sound_bank import BELLS, BREATHS, SoundBank, make_sound_bank
+from neurofeedback.feedback.sound_bank import BELLS, SoundBank, make_sound_bank
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.types import Guidance
 
@@ -38,7 +38,7 @@ def settled(on: SoundBank) -> Mixer:
 
 
 def test_every_bell_has_a_sound() -> None:
-    assert set(BELLS) | set(BREATHS) == set(Bell)
+    assert set(BELLS) == set(Bell)
 
 
 def test_probe_bell_is_softer_than_the_begin_bell(rain: SoundBank) -> None:

@@ -19,6 +19,7 @@ from neurofeedback.audio import SOUND_PROCESS, process_sink
 from neurofeedback.audio.process_sink import MODULE, ProcessSink, SoundServer
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import sound
 from neurofeedback.types import BackgroundMode, Guidance
@@ -45,6 +46,9 @@ class Sink:
 
     def ring(self, bell: Bell, at_s: float) -> None:
         self.received.append(bell)
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
+        self.received.append(turn)
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
         self.received.append(volume_db)
@@ -95,12 +99,15 @@ def test_every_command_reaches_the_sound_process(monkeypatch: pytest.MonkeyPatch
     sent.start()
     sent.set_guidance(GUIDANCE, 1.0)
     sent.ring(Bell.PROBE, 2.0)
+    sent.breathe(Turn(True, 4.0), 2.5)
+    sent.breathe(None, 2.5)
     sent.set_volume_db(-6.0, 3.0)
     sent.mute(True, 4.0)
     sent.set_background("drone", 5.0)
     out = io.StringIO()
     SoundServer(out).serve(lines)
-    assert sinks.pop().received == [SETTINGS, "start", GUIDANCE, Bell.PROBE, -6.0, True, "drone", "stop"]
+    breaths = [Turn(True, 4.0), None]
+    assert sinks.pop().received == [SETTINGS, "start", GUIDANCE, Bell.PROBE, *breaths, -6.0, True, "drone", "stop"]
     assert json.loads(out.getvalue().splitlines()[0]) == {"description": "a sink that listens", "underruns": 3}
 
 

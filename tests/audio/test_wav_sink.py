@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from neurofeedback.audio import wav_sink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.wav_sink import WavSink
 from neurofeedback.feedback import gain_ramps
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.feedback.sound_bank import make_sound_bank
 from neurofeedback.feedback.textures import Texture
 from neurofeedback.settings.audio_feedback import AudioSettings
@@ -198,6 +200,7 @@ def test_valid_after_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "killed.wav"
     code = f"""
 import time
+from dataclasses import replace
 from pathlib import Path
 from neurofeedback.audio.wav_sink import WavSink
 from neurofeedback.settings.audio_feedback import AudioSettings
@@ -251,3 +254,19 @@ def test_sink_stopped_before_start_leaves_no_file(tmp_path: Path) -> None:
     sink = WavSink(tmp_path / "empty.wav", SETTINGS)
     sink.stop(0.0)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_breath_lasts_until_the_next_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without = replace(INSTRUMENT, backgrounds=dict.fromkeys(INSTRUMENT.backgrounds, ()))
+    monkeypatch.setattr(wav_sink, "load_sound_bank", lambda _: without)
+    path = tmp_path / "sound.wav"
+    sink = WavSink(path, SETTINGS)
+    sink.start()
+    sink.breathe(Turn(True, 4.0), 4.0)
+    sink.breathe(Turn(False, 6.0), 8.0)
+    sink.breathe(None, 11.0)
+    sink.stop(20.0)
+    sound = read(path)
+    loud = [float(np.abs(part).max()) for part in np.split(sound[: 20 * SFREQ], 40)]
+    heard = [at / 2 for at, peak in enumerate(loud) if peak > 0.25 * max(loud)]
+    assert heard == [at / 2 for at in range(8, 23)]

@@ -14,6 +14,7 @@ from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.voice import Utterance
 from neurofeedback.engine import FrameEngine
 from neurofeedback.errors import SourceError
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.formats.reader import open_recording
 from neurofeedback.recording import frame_log
 from neurofeedback.recording.session_json import StartState
@@ -76,6 +77,8 @@ class RecordingSink:
 
     def ring(self, bell: Bell, at_s: float) -> None:
         self.rung.append((at_s, bell))
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None: ...
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None:
         self.turned.append((at_s, "volume", volume_db))

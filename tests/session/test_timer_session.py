@@ -13,6 +13,7 @@ from neurofeedback.analysis.history import PastSession, all_sittings, past_sessi
 from neurofeedback.analysis.history_summary import summarize_history
 from neurofeedback.audio.sink import Bell
 from neurofeedback.errors import RecordingError, SettingsError
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.facts.session_facts import SessionFacts
 from neurofeedback.recording.session_notes import read_notes
@@ -35,9 +36,13 @@ class Rung(Heard):
     def __init__(self) -> None:
         super().__init__()
         self.bells: list[tuple[Bell, float]] = []
+        self.breaths: list[tuple[Turn | None, float]] = []
 
     def ring(self, bell: Bell, at_s: float) -> None:
         self.bells.append((bell, at_s))
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None:
+        self.breaths.append((turn, at_s))
 
 
 class ScriptedClock(VirtualClock):
@@ -120,8 +125,9 @@ def test_breaths_sound_at_their_pace_in_the_paced_part_alone(tmp_path: Path) -> 
     clock, sink = ScriptedClock(), Rung()
     clock.acts = [(60.0, ask(clock, RequestKind.PAUSE)), (90.0, ask(clock, RequestKind.RESUME))]
     sit(tmp_path, clock, sink, "breath-pacer", None)
-    turns = [(bell, at_s) for bell, at_s in sink.bells if bell in {Bell.BREATH_IN, Bell.BREATH_OUT}]
-    assert [bell for bell, _ in turns[:4]] == [Bell.BREATH_IN, Bell.BREATH_OUT] * 2
+    turns = [(turn, at_s) for turn, at_s in sink.breaths if turn is not None]
+    assert [turn for turn, _ in turns[:4]] == [Turn(True, 4.0), Turn(False, 6.0)] * 2
+    assert [at_s for turn, at_s in sink.breaths if turn is None] == pytest.approx([60, 6 * 60 - 30 - 8], abs=1)
     before = [at_s for _, at_s in turns if at_s < 60]
     assert before == pytest.approx([34, 38, 44, 48, 54, 58], abs=0.5)
     assert not [at_s for _, at_s in turns if 60.5 < at_s < 90]

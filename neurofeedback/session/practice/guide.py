@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from neurofeedback.audio.sink import Bell, Sink
-from neurofeedback.feedback.breath_pacer import Breath, breath_at
+from neurofeedback.audio.sink import Sink
+from neurofeedback.feedback.breath_pacer import breath_at, turn_to
 from neurofeedback.session.phase_controller import PhaseController
 from neurofeedback.session.plan import GuideCue, Segment
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
@@ -71,6 +71,7 @@ class PracticeGuide:
         self._practice = practice
         self._timer = GuideTimer()
         self._inhaling: bool | None = None
+        self._sounds = False
         self.text = ""
 
     def announce_phase(self, segment: Segment, at_s: float) -> None:
@@ -99,12 +100,15 @@ class PracticeGuide:
         if cue is not None:
             self._announcer.speak_text(cue.text, at_s, sentence=cue.sentence, after_bell=cue.at_s == 0)
         self.text = self._timer.text_shown(elapsed_s)
-        if not paused:
-            self._pace(breath_at(elapsed_s, segment.breaths_per_min) if segment.breaths_per_min else None, at_s)
+        self._pace(segment.breaths_per_min, elapsed_s, at_s, paused=paused)
 
-    def _pace(self, breath: Breath | None, at_s: float) -> None:
-        """Sound each turn of the breath."""
-        inhaling = None if breath is None else breath.inhaling
-        if inhaling is not None and inhaling is not self._inhaling:
-            self._sink.ring(Bell.BREATH_IN if inhaling else Bell.BREATH_OUT, at_s)
-        self._inhaling = inhaling
+    def _pace(self, breaths_per_min: float, elapsed_s: float, at_s: float, *, paused: bool) -> None:
+        """Sound each breath from its turn on, or its rest after a pause not at all."""
+        breath = breath_at(elapsed_s, breaths_per_min) if breaths_per_min else None
+        if paused or breath is None:
+            if self._sounds:
+                self._sink.breathe(None, at_s)
+        elif breath.inhaling is not self._inhaling:
+            self._sink.breathe(turn_to(breath.inhaling, breaths_per_min), at_s)
+        self._sounds = breath is not None and not paused
+        self._inhaling = None if breath is None else breath.inhaling

@@ -9,6 +9,7 @@ import neurofeedback
 from neurofeedback.audio.null_sink import NullSink
 from neurofeedback.audio.sink import Bell
 from neurofeedback.audio.voice import Utterance
+from neurofeedback.feedback.breath_pacer import Turn
 from neurofeedback.session.voice.announcer import VoiceAnnouncer
 from neurofeedback.settings.audio_feedback import AudioSettings
 from neurofeedback.texts import headset_fit
@@ -31,6 +32,8 @@ class Heard:
     def set_guidance(self, guidance: Guidance, at_s: float) -> None: ...
 
     def ring(self, bell: Bell, at_s: float) -> None: ...
+
+    def breathe(self, turn: Turn | None, at_s: float) -> None: ...
 
     def set_volume_db(self, volume_db: float, at_s: float) -> None: ...
 
