@@ -164,6 +164,7 @@ class SessionWindow(QMainWindow):
         if dialog is None:
             dialog = EntryDialog(self._request.recordings, self._request.participant, kind, self)
             dialog.saved.connect(self._session_page.show_notice)
+            dialog.finished.connect(lambda _result: self._drafts.pop(kind, None))  # saved after the page locked
         self._dialog = self._entry = dialog
         dialog.open()
 
@@ -181,8 +182,9 @@ class SessionWindow(QMainWindow):
             self._record.show_notice(tr(record.DRAFT, at=f"{entry.tab.moment:%H:%M}"))
 
     def _open_drafts(self) -> None:
-        """Show the entries that still wait to be saved when the session is over."""
+        """Show the entries that still wait to be saved when the session is over; the window then stays open."""
         drafts, self._drafts = self._drafts, {}
+        self._closing = self._closing and (self._interrupted or not drafts)
         for draft in drafts.values():
             draft.saved.connect(self._after.show_notice)
             draft.open()

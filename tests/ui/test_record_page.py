@@ -201,6 +201,37 @@ def test_what_was_typed_into_an_entry_is_there_again_after_the_page_locked_itsel
     assert entry.at == dialog.tab.moment.replace(microsecond=0)
 
 
+def test_a_window_that_closes_with_the_recording_asks_for_an_entry_that_is_not_saved(room: Room, qtbot: QtBot) -> None:
+    page = page_of(room)
+    press(room, qtbot, Qt.Key.Key_V)
+    dialog = room.window._dialog
+    assert isinstance(dialog, EntryDialog)
+    qtbot.keyClicks(dialog.tab.text, "128/84")
+    page._lock_timer.timeout.emit()
+    unlock(page, qtbot)
+    room.window.close()
+    qtbot.waitUntil(dialog.isVisible)
+    assert room.window.isVisible()
+    dialog.reject()
+    room.window.close()
+    assert not room.window.isVisible()
+
+
+def test_an_entry_that_was_being_saved_when_the_page_locked_is_no_draft(room: Room, qtbot: QtBot) -> None:
+    page = page_of(room)
+    press(room, qtbot, Qt.Key.Key_V)
+    dialog = room.window._dialog
+    assert isinstance(dialog, EntryDialog)
+    qtbot.keyClicks(dialog.tab.text, "128/84")
+    dialog.tab.save.click()
+    page._lock_timer.timeout.emit()
+    qtbot.waitUntil(lambda: not dialog.tab.task.busy)
+    press(room, qtbot, Qt.Key.Key_V)
+    assert room.window._dialog is not dialog
+    assert isinstance(room.window._dialog, EntryDialog)
+    assert room.window._dialog.tab.kind.currentData() == "vitals"
+
+
 def test_the_end_of_an_infusion_needs_no_text(room: Room, qtbot: QtBot) -> None:
     unlock(page_of(room), qtbot)
     qtbot.keyClick(page_of(room), Qt.Key.Key_E)
