@@ -14,7 +14,7 @@ import numpy as np
 from neurofeedback.formats.export.export_csv import write_csv
 from neurofeedback.formats.export.export_edf import write_bdf, write_edf
 from neurofeedback.formats.export.export_fif import write_fif
-from neurofeedback.recording.brainvision import format_header
+from neurofeedback.recording.brainvision.headers import format_header
 from neurofeedback.recording.recording import Recording
 from neurofeedback.types import Event, EventKind, StreamInfo
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from neurofeedback._version import __version__
-from neurofeedback.recording import brainvision, electrode_positions, events, frame_log, timing
+from neurofeedback.recording import electrode_positions, events, frame_log, timing
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.brainvision import headers
 from neurofeedback.recording.channels import format_channels_table
 from neurofeedback.recording.session_header import SessionHeader
 from neurofeedback.storage.atomic_files import read_json, to_json, write_atomic, write_json_atomic, write_new
@@ -35,7 +36,7 @@ def write_sidecars(files: SessionFiles, header: SessionHeader) -> None:
 def growing_headers(files: SessionFiles, header: SessionHeader) -> dict[Path, str]:
     """Return the first lines of the text files that grow during a session."""
     return {
-        files.eeg_file("eeg.vmrk"): brainvision.format_marker_header(files.stem, header.started.astimezone()),
+        files.eeg_file("eeg.vmrk"): headers.format_marker_header(files.stem, header.started.astimezone()),
         files.eeg_file("events.tsv"): events.HEADER,
         files.derived_file("timing.tsv"): timing.HEADER,
         files.frame_log: frame_log.format_header(header.columns),
@@ -47,7 +48,7 @@ def sidecar_texts(files: SessionFiles, header: SessionHeader) -> dict[Path, str]
     stream, start = header.stream, header.as_start().as_dict()
     texts = {
         files.scans: _format_scans_table(files, header),
-        files.eeg_file("eeg.vhdr"): brainvision.format_header(stream, files.stem),
+        files.eeg_file("eeg.vhdr"): headers.format_header(stream, files.stem),
         files.eeg_file("channels.tsv"): format_channels_table(stream),
         files.derived_file("start.json"): to_json(start),
         files.derived_file("timing.json"): to_json(timing.SIDECAR),

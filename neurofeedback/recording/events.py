@@ -108,13 +108,15 @@ def _parse_response_time(text: str = "n/a") -> float | None:
     return None if text == "n/a" else float(text)
 
 
-def sort_events(path: Path) -> None:
-    """Sort a table by sample, as BIDS requires. The order of rows at the same sample does not change.
+def sort_events(path: Path) -> list[str]:
+    """Sort a table by sample, as BIDS requires, and return its rows. Rows at the same sample keep their order.
 
     A missing header, for example after a power cut, is restored.
     """
     header, *rows = read_complete_lines(path) or [HEADER.rstrip("\n")]
-    write_atomic(path, "\n".join((header, *sorted(rows, key=_sample_of_row), "")))
+    rows.sort(key=_sample_of_row)
+    write_atomic(path, "\n".join((header, *rows, "")))
+    return rows
 
 
 _COMMAND_KINDS = frozenset(CommandKind)

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurofeedback.recording import brainvision, events, frame_log, physio, timing
+from neurofeedback.recording import events, frame_log, physio, timing
 from neurofeedback.recording.bids_paths import SessionFiles
+from neurofeedback.recording.brainvision.headers import format_gap_markers
 from neurofeedback.recording.channels import ContactCounter
 from neurofeedback.recording.lost_runs import count_lost_samples, find_lost_runs
 from neurofeedback.recording.masking.played_feedback import CHUNK_BYTES, ChunkSealer, SealChunk
@@ -94,7 +95,7 @@ class LiveFiles:
         runs = find_lost_runs(chunk)
         if runs:
             self._timing.append(timing.format_lost_rows(runs).encode())
-            lines = brainvision.format_gap_markers(runs, self._n_markers + 1)
+            lines = format_gap_markers(runs, self._n_markers + 1)
             self._markers.append("".join(lines).encode())
             self._events.append(events.format_gap_rows(runs, self._stream.ch_names, self._stream.sfreq).encode())
             self._n_markers += len(lines)

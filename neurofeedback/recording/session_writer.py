@@ -12,6 +12,7 @@ from pathlib import Path
 from neurofeedback.errors import RecordingError
 from neurofeedback.recording import physio
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar, write_channel_status, write_sidecars
+from neurofeedback.recording.brainvision.event_markers import add_event_markers
 from neurofeedback.recording.dataset import publish_session
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.live_files import LiveFiles
@@ -244,7 +245,8 @@ class SessionWriter:
         physio.write_bids_physio(self.files)
         mains_hz = summary.mains_hz if "mains_hz" in summary.model_fields_set else self._header.mains_hz
         finalize_eeg_sidecar(self.files, live_files.n_samples / stream.sfreq, mains_hz)
-        sort_events(self.files.eeg_file("events.tsv"))
+        rows = sort_events(self.files.eeg_file("events.tsv"))
+        add_event_markers(self.files.eeg_file("eeg.vmrk"), rows, stream.sfreq, live_files.n_samples)
         write_channel_status(self.files, stream, live_files.contact_counter.channel_status())
         for folder in (self.files.raw, self.files.derived):
             sync_tree(folder)  # a summary says that all else is whole

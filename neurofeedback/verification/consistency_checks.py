@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +12,8 @@ from pathlib import Path
 from neurofeedback.errors import NeurofeedbackError
 from neurofeedback.recording import frame_log
 from neurofeedback.recording.bids_paths import SessionFiles
-from neurofeedback.recording.brainvision import format_gap_markers
+from neurofeedback.recording.brainvision.event_markers import COMMENT_TYPE, format_event_markers
+from neurofeedback.recording.brainvision.headers import format_gap_markers
 from neurofeedback.recording.events import GAP_TYPE, format_gap_rows
 from neurofeedback.recording.lost_runs import count_lost_samples
 from neurofeedback.recording.recording import Recording
@@ -79,13 +81,14 @@ def check_reads(session: CheckInput) -> CheckResult:
 
 
 def check_markers(session: CheckInput) -> CheckResult:
-    """Compare the gaps in ``.vmrk`` and ``events.tsv`` with the lost runs of ``timing.tsv``."""
+    """Compare the gaps in ``.vmrk`` and ``events.tsv`` with the lost runs of ``timing.tsv``, and the events of both."""
     recording, files = session.recording, session.files
+    markers, rows = (read_complete_lines(files.eeg_file(name)) for name in ("eeg.vmrk", "events.tsv"))
     lost, stream = recording.lost, recording.stream
     gaps_by_file = {
-        ".vmrk": (_vmrk_gaps(read_complete_lines(files.eeg_file("eeg.vmrk"))), _vmrk_gaps(format_gap_markers(lost, 2))),
+        ".vmrk": (_vmrk_gaps(markers), _vmrk_gaps(format_gap_markers(lost, 2))),
         "events.tsv": (
-            _event_gaps(read_complete_lines(files.eeg_file("events.tsv")), stream.sfreq),
+            _event_gaps(rows, stream.sfreq),
             _event_gaps(format_gap_rows(lost, stream.ch_names, stream.sfreq).splitlines(), stream.sfreq),
         ),
     }
@@ -98,8 +101,20 @@ def check_markers(session: CheckInput) -> CheckResult:
         for name, (found, listed) in gaps_by_file.items()
         if _clip_gaps(found, recording.n_samples) != listed
     ]
+    if recording.summary.model_fields_set:  # else it was not closed, and its tables may have torn ends
+        faults += _event_marker_faults(markers, format_event_markers(rows[1:], stream.sfreq, recording.n_samples))
     text = tr(texts.GAPS, gaps=count_text(len(lost), "gap")) if lost else tr(texts.NO_GAPS)
     return check_result("markers", faults, text, {"n_gaps": len(lost)})
+
+
+def _event_marker_faults(lines: Iterable[str], expected: Iterable[str]) -> list[str]:
+    """Return a fault if the markers of events are others than those of the table. Older sessions have none."""
+    found = Counter(entry for _, _, entry in (line.partition("=") for line in lines) if entry.startswith(COMMENT_TYPE))
+    listed = Counter(expected)
+    if not found or found == listed:
+        return []
+    difference = _join_difference((listed - found).total(), (found - listed).total())
+    return [tr(texts.DIFFERENT_EVENTS, difference=difference)]
 
 
 def _vmrk_gaps(lines: Iterable[str]) -> set[GapKey]:
@@ -118,7 +133,10 @@ def _clip_gaps(gaps: set[GapKey], n_samples: int) -> set[GapKey]:
 
 
 def _describe_difference(found: set[GapKey], listed: set[GapKey]) -> str:
-    missing, extra = len(listed - found), len(found - listed)
+    return _join_difference(len(listed - found), len(found - listed))
+
+
+def _join_difference(missing: int, extra: int) -> str:
     parts = [
         tr(texts.GAPS_MISSING, n=missing) if missing else "",
         tr(texts.GAPS_EXTRA, n=extra) if extra else "",

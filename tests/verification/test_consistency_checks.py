@@ -173,7 +173,16 @@ ALTERED: dict[str, tuple[Callable[[Path], None], set[str], str]] = {
         {"frames", "summary"},
         "119 frames in the log, 120 in",
     ),
-    "a gap in .vmrk": (replaced("_eeg.vmrk", r"^Mk2=.*\n", ""), {"markers"}, r"\.vmrk and timing.tsv .*1 missing"),
+    "a gap in .vmrk": (
+        replaced("_eeg.vmrk", r"^Mk\d+=BAD_.*\n", ""),
+        {"markers"},
+        r"\.vmrk and timing.tsv .*1 missing",
+    ),
+    "an event in .vmrk": (
+        replaced("_eeg.vmrk", r"=Comment,phase/practice,\d+", "=Comment,phase/practice,5"),
+        {"markers"},
+        r"\.vmrk and events.tsv list different events \(1 missing, 1 too many\)",
+    ),
     "a gap in events": (
         replaced("_events.tsv", r"BAD_ACQ_SKIP\tall", "BAD_ACQ_SKIP\tTP9"),
         {"markers"},

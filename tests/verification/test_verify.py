@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording.brainvision import format_header as brainvision_header
-from neurofeedback.recording.brainvision import format_marker_header
+from neurofeedback.recording.brainvision.headers import format_header as brainvision_header
+from neurofeedback.recording.brainvision.headers import format_marker_header
 from neurofeedback.recording.session_json import StartState
 from neurofeedback.recording.session_writer import SessionHeader, SessionWriter
 from neurofeedback.settings.load import load_montage

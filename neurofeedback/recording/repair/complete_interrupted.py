@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from neurofeedback.errors import RecordingError
-from neurofeedback.recording import brainvision, physio
+from neurofeedback.recording import physio
 from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.recording.bids_sidecars import finalize_eeg_sidecar
+from neurofeedback.recording.brainvision.event_markers import add_event_markers
+from neurofeedback.recording.brainvision.headers import format_gap_markers, format_marker_header
 from neurofeedback.recording.events import sort_events
 from neurofeedback.recording.lost_runs import clip_runs, count_lost_samples
 from neurofeedback.recording.masking.played_feedback import CHUNK_BYTES, summarize_sealed
@@ -63,13 +65,14 @@ def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -
         cut_torn_line(path)
     if files.sealed_feedback.exists():
         cut_torn_sample(files.sealed_feedback, CHUNK_BYTES)
-    sort_events(files.eeg_file("events.tsv"))
+    rows = sort_events(files.eeg_file("events.tsv"))
     for draft in (*files.eeg_file("").parent.glob(".*.draft"), *files.derived.glob(".*.draft")):
         draft.unlink()
     physio.write_bids_physio(files)
     _, lost = read_timing(files.derived_file("timing.tsv"))
     lost = clip_runs(lost, 0, n_samples)
-    write_atomic(files.eeg_file("eeg.vmrk"), _markers(files, start, lost))
+    write_atomic(files.eeg_file("eeg.vmrk"), _gap_markers(files, start, lost))
+    add_event_markers(files.eeg_file("eeg.vmrk"), rows, start.stream.sfreq, n_samples)
     finalize_eeg_sidecar(files, n_samples / start.stream.sfreq, known.mains_hz)
     for folder in (files.raw, files.derived):
         sync_tree(folder)
@@ -77,10 +80,8 @@ def finalize_session(files: SessionFiles, known: SessionSummary | None = None) -
     write_summary(files.derived_file("summary.json"), _UNKNOWN.merge(known).merge(from_files), finished=False)
 
 
-def _markers(files: SessionFiles, start: SessionStart, lost: Iterable[LostRun]) -> str:
-    return brainvision.format_marker_header(files.stem, start.started) + "".join(
-        brainvision.format_gap_markers(lost, 2)
-    )
+def _gap_markers(files: SessionFiles, start: SessionStart, lost: Iterable[LostRun]) -> str:
+    return format_marker_header(files.stem, start.started) + "".join(format_gap_markers(lost, 2))
 
 
 def _summarize_files(

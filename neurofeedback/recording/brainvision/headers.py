@@ -11,7 +11,7 @@ from neurofeedback.types import LostRun, StreamInfo
 
 def format_header(stream: StreamInfo, stem: str) -> str:
     """Return the content of the ``.vhdr``: float32 microvolts, multiplexed channels."""
-    channels = "".join(f"Ch{i}={_escape_name(name)},,1,µV\n" for i, name in enumerate(stream.ch_names, start=1))
+    channels = "".join(f"Ch{i}={escape_text(name)},,1,µV\n" for i, name in enumerate(stream.ch_names, start=1))
     return (
         "Brain Vision Data Exchange Header File Version 1.0\n"
         "; Written live by neurofeedback\n\n"
@@ -68,5 +68,13 @@ def _channel_numbers(run: LostRun) -> tuple[int, ...]:
     return (0,) if run.channels is None else tuple(row + 1 for row in run.channels)
 
 
-def _escape_name(name: str) -> str:
-    return " ".join(name.split()).replace(",", r"\1")
+def escape_text(text: str) -> str:
+    r"""Return a text on one line, without control characters, and with commas as the format writes them.
+
+    Examples
+    --------
+    >>> escape_text("door,  loud")
+    'door\\1 loud'
+    """
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split()).replace(",", r"\1")
