@@ -24,6 +24,7 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.bin import BIN, BinnedSession, move_to_bin, restore_from_bin
 from neurofeedback.storage.dataset_access import restrict_recordings
 from neurofeedback.texts import sessions
+from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
 from neurofeedback.ui.background import TaskHandle
 from neurofeedback.ui.main_window import MainWindow
@@ -281,6 +282,27 @@ def test_heart_and_breath_get_a_column_as_wide_as_their_heading(window: MainWind
     table.show_sessions([replace(rows[0], heart_rate=66.0, breath_rate=6.0), rows[1]])
     assert not table.isColumnHidden(body)
     assert table.columnWidth(body) >= heads.sectionSizeHint(body) > 0
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_columns_without_heart_and_breath_fit_a_narrow_window(
+    language: str, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    use_language(language, tmp_path)
+    try:
+        table = SessionsTable({})
+        qtbot.addWidget(table)
+        table.setStyleSheet(window.styleSheet())
+        table.resize(960, 480)
+        table.show_sessions([replace(window._history.table.sessions.session(0), duration_s=595.0)])
+        table.show()
+        table.fit_columns()
+        assert table.sessions.index(0, 1).data().split() == ["10", "minutes" if language == "en" else "Minuten"]
+        bar = table.horizontalScrollBar()
+        assert bar is not None
+        qtbot.waitUntil(lambda: bar.maximum() == 0)
+    finally:
+        use_language("en", tmp_path)
 
 
 def test_bin_takes_the_same_session_twice_and_refuses_a_taken_place(dataset: Path) -> None:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from neurofeedback.analysis.history import PastSession
 
 _LONG_DATE = QDateTime(2026, 9, 30, 20, 0)
-_LONG_DURATION_S = 9 * 60.0 + 50.0
+_LONG_DURATION_S = 100 * 60.0
 _LONG_RATE = "120"
 _CELL_MARGIN = 24
-_WIDTHS = (180, 150, 140, 125, 196, 90)
+_WIDTHS = (180, 110, 140, 125, 196, 90)
 _ROW_HEIGHT = 34
 
 
@@ -129,13 +129,18 @@ class SessionsModel(QAbstractTableModel):
             return _PLAIN_TEXTS[name](session)
         match name:
             case sessions.LENGTH:
-                return unknown if session.duration_s is None else format_duration(session.duration_s)
+                return unknown if session.duration_s is None else _format_length(session.duration_s)
             case sessions.PRACTICE:
                 return self.practice_text(session)
             case sessions.SIGNAL:
                 return unknown if session.valid_fraction is None else format_percent(session.valid_fraction)
             case _:
                 return " · ".join(filter(None, (session.note.partition("\n")[0], ", ".join(session.tags))))
+
+
+def _format_length(seconds: float) -> str:
+    """Return a length in whole minutes, so that the column is narrow; one below a minute in seconds."""
+    return format_duration(60 * round(seconds / 60) if seconds >= 60 else seconds)
 
 
 class SessionsTable(QTableView):
@@ -179,7 +184,7 @@ class SessionsTable(QTableView):
         longest = QLocale().toString(_LONG_DATE, tr(sessions.DATE_FORMAT))
         long_texts = {
             sessions.DATE: longest,
-            sessions.LENGTH: format_duration(_LONG_DURATION_S),
+            sessions.LENGTH: _format_length(_LONG_DURATION_S),
             sessions.BODY: tr(sessions.BODY_RATES, heart=_LONG_RATE, breath=_LONG_RATE),
         }
         for name, text in long_texts.items():
