@@ -35,7 +35,7 @@ from neurofeedback.types import Event, EventKind, Phase
 
 _log = logging.getLogger(__name__)
 _SCHEMA = 3
-_BATCH_SIZE = 200
+_FIRST_BATCH_SIZE, _BATCH_SIZE = 25, 200
 _FOCUS, _WANDER, _UNSURE = "1", "2", "3"  # answers to "where was your mind"
 _TABLE = "CREATE TABLE IF NOT EXISTS sessions (stem TEXT PRIMARY KEY, stamp TEXT NOT NULL, row TEXT NOT NULL)"
 
@@ -124,6 +124,7 @@ def past_sessions(
     cache: Path | None = None,
     progress: Callable[[int, int], object] = lambda done, total: None,
     on_skipped: Callable[[str, str], object] = lambda stem, why: None,
+    on_read: Callable[[list[PastSession]], object] = lambda rows: None,
 ) -> list[PastSession]:
     """Return the sessions of a dataset, or of one participant, sorted by start time.
 
@@ -141,27 +142,39 @@ def past_sessions(
         Called with the number of sessions processed and their total, for each session that is not in the cache.
     on_skipped : callable
         Called with the stem of each session whose files cannot be read, and with the reason as a sentence.
+    on_read : callable
+        Called with the newest sessions, sorted by start time, while those that are not in the cache are being read.
     """
-    sessions = list(_find_sessions(root, participant))
+    found = _find_sessions(root, participant)
+    sessions = sorted(found, key=lambda files: files.session_label, reverse=True)  # the newest are seen first
+    batch_size = _FIRST_BATCH_SIZE
     with closing(_open_cache(cache or cache_path(root))) as connection:
         cached = {
             stem: (stamp, row) for stem, stamp, row in connection.execute("SELECT stem, stamp, row FROM sessions")
         }
         rows, new_rows = [], []
-        for number, (files, stamp) in enumerate(sessions, start=1):
+        for number, files in enumerate(sessions, start=1):
+            stamp = _stamp(files)
             if cached.get(files.stem, ("", ""))[0] == stamp:
                 rows.append(_row_from_json(cached[files.stem][1]))
             elif (row := _read_session(files, on_skipped)) is not None:
                 new_rows.append((stamp, row))
                 progress(number, len(sessions))
-            if len(new_rows) >= _BATCH_SIZE or number == len(sessions):
+            if len(new_rows) >= batch_size or number == len(sessions):
                 _store_rows(connection, new_rows)
                 rows += [row for _, row in new_rows]
-                new_rows = []
-        removed = cached.keys() - {files.stem for files, _ in sessions}
+                if new_rows and number < len(sessions):
+                    on_read(_completed(root, rows))
+                new_rows, batch_size = [], _BATCH_SIZE
+        removed = cached.keys() - {files.stem for files in sessions}
         _delete_rows(connection, removed, all_participants=participant is None)
-    rows = [_with_condition(root, row) for row in rows]
-    return sorted(rows, key=lambda row: (row.started_at.timestamp(), row.stem))  # time zones differ in the cache
+    return _completed(root, rows)
+
+
+def _completed(root: Path, rows: Iterable[PastSession]) -> list[PastSession]:
+    """Return sessions with their conditions, sorted by start time."""
+    with_conditions = (_with_condition(root, row) for row in rows)
+    return sorted(with_conditions, key=lambda row: (row.started_at.timestamp(), row.stem))  # time zones may differ
 
 
 def all_sittings(
@@ -170,9 +183,10 @@ def all_sittings(
     *,
     progress: Callable[[int, int], object] = lambda done, total: None,
     on_skipped: Callable[[str, str], object] = lambda stem, why: None,
+    on_read: Callable[[list[PastSession]], object] = lambda rows: None,
 ) -> list[PastSession]:
     """Return the sessions as ``past_sessions`` does, and the sittings without a headset, sorted by start time."""
-    sessions = past_sessions(root, participant, progress=progress, on_skipped=on_skipped)
+    sessions = past_sessions(root, participant, progress=progress, on_skipped=on_skipped, on_read=on_read)
     timers = [_from_timer(files, sitting) for files, sitting in read_sittings(root, participant)]
     return sorted([*sessions, *timers], key=lambda row: (row.started_at.timestamp(), row.stem))
 
@@ -217,16 +231,17 @@ def cache_path(root: Path) -> Path:
     return user_cache_path("neurofeedback", ensure_exists=False) / f"history-{name}.sqlite"
 
 
-def _find_sessions(root: Path, participant: str | None) -> Iterator[tuple[SessionFiles, str]]:
-    """Yield the sessions that are not live, each with a stamp that changes if one of the files read here changes."""
+def _find_sessions(root: Path, participant: str | None) -> Iterator[SessionFiles]:
+    """Yield the sessions that are not live."""
     for start in root.joinpath(DERIVATIVES).glob(f"sub-{participant or '*'}/ses-*/*_start.json"):
         files = SessionFiles.from_stem(root, start.name.removesuffix("_start.json"))
         if files.lock_path.exists() and is_locked(files.lock_path):
             continue
-        yield files, _stamp(files)
+        yield files
 
 
 def _stamp(files: SessionFiles) -> str:
+    """Return a text that changes if one of the files read here changes."""
     parts = []
     derived = (files.derived_file(name) for name in ("summary.json", NOTES_SUFFIX, BODY_SUFFIX))
     for path in (*derived, files.eeg_file("events.tsv")):

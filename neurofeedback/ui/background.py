@@ -30,6 +30,7 @@ class TaskHandle:
     def __init__(self) -> None:
         self._cancelled = Event()
         self.share = 0.0
+        self.part: object = None
 
     def cancel(self) -> None:
         """Stop the task when it next reports its progress."""
@@ -47,17 +48,23 @@ class TaskHandle:
         if self._cancelled.is_set():
             raise CancelledError
 
+    def report_part(self, part: object) -> None:
+        """Report what is known of the result so far; of several at once, only the newest is seen."""
+        self.part = part
+
 
 class BackgroundTask(QObject, Generic[Result]):
     """Runs one task at a time; starting another one cancels the task before and drops its result.
 
     A task that saves something is enqueued instead, so that none is lost. For each task that is not cancelled
-    ``done(result)`` or ``failed(sentence)`` is emitted once, in the window's thread, and ``progressed(share)`` before.
+    ``done(result)`` or ``failed(sentence)`` is emitted once, in the window's thread; before it ``progressed(share)``,
+    and ``part(value)`` for what is reported of the result.
     """
 
     done = pyqtSignal(object)
     failed = pyqtSignal(str)
     progressed = pyqtSignal(float)
+    part = pyqtSignal(object)
 
     def __init__(self, parent: QObject, name: str) -> None:
         super().__init__(parent)
@@ -98,6 +105,9 @@ class BackgroundTask(QObject, Generic[Result]):
         handle, future = self._tasks[0]
         if not future.done():
             self.progressed.emit(handle.share)
+            part, handle.part = handle.part, None
+            if part is not None:
+                self.part.emit(part)
             return
         self._tasks.popleft()
         if not self._tasks:

@@ -172,6 +172,19 @@ def test_reading_many_sessions_reports_progress(tmp_path: Path, cache: Path) -> 
     assert past_sessions(tmp_path, cache=cache, progress=lambda *_: pytest.fail("nothing was left to read"))
 
 
+def test_newest_sessions_are_given_while_the_others_are_read(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("neurofeedback.analysis.history._FIRST_BATCH_SIZE", 1)
+    monkeypatch.setattr("neurofeedback.analysis.history._BATCH_SIZE", 2)
+    for day in range(5):
+        sit(tmp_path, day, events=())
+    parts: list[list[PastSession]] = []
+    whole = past_sessions(tmp_path, cache=cache, on_read=parts.append)
+    assert parts == [whole[-1:], whole[-3:]]
+    assert past_sessions(tmp_path, cache=cache, on_read=lambda _: pytest.fail("all of it was known")) == whole
+
+
 def test_datasets_do_not_share_a_cache(tmp_path: Path) -> None:
     assert cache_path(tmp_path / "a") != cache_path(tmp_path / "b")
     assert cache_path(tmp_path / "a") == cache_path(tmp_path / "b" / ".." / "a")

@@ -71,6 +71,24 @@ def test_task_progress_is_emitted(qtbot: QtBot, parent: QWidget) -> None:
     qtbot.waitUntil(lambda: len(recorder.done) == 1)
 
 
+def test_parts_of_a_result_are_emitted_before_it(qtbot: QtBot, parent: QWidget) -> None:
+    task: BackgroundTask[str] = BackgroundTask(parent, "test")
+    received: list[object] = []
+    seen = threading.Event()
+    task.part.connect(received.append)
+    task.part.connect(lambda _: seen.set())
+    task.done.connect(received.append)
+
+    def work(handle: TaskHandle) -> str:
+        handle.report_part("half")
+        assert seen.wait(30)
+        return "whole"
+
+    task.start(work)
+    qtbot.waitUntil(lambda: not task.busy)
+    assert received == ["half", "whole"]
+
+
 def test_cancelled_task_stops_at_its_next_report_and_emits_nothing(qtbot: QtBot, parent: QWidget) -> None:
     recorder, go, stopped = Recorder(parent), threading.Event(), threading.Event()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ from neurofeedback.recording.bids_paths import SessionFiles
 from neurofeedback.storage.bin import BIN, BinnedSession, move_to_bin, restore_from_bin
 from neurofeedback.storage.dataset_access import restrict_recordings
 from neurofeedback.texts import sessions
+from neurofeedback.texts.catalogue import tr
 from neurofeedback.ui.app_language import use_language
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state
 from neurofeedback.ui.background import TaskHandle
@@ -336,3 +338,39 @@ def test_cached_sessions_are_those_of_the_last_reading(dataset: Path, tmp_path: 
     assert cached_sessions(dataset, cache=cache) == read
     assert cached_sessions(dataset, "P1", cache=cache) == [row for row in read if row.participant == "P1"]
     assert cached_sessions(dataset, "P", cache=cache) == []
+
+
+def test_newest_sittings_are_shown_while_the_others_are_read(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        PastSession(f"sub-P1_ses-202611{day:02}T080000_task-meditation", f"2026-11-{day:02}T08:00:00+00:00", "muse-2")
+        for day in range(1, 4)
+    ]
+    go_on = threading.Event()
+
+    def read(
+        *_: object, progress: Callable[[int, int], object], on_read: Callable[[list[PastSession]], object]
+    ) -> list[PastSession]:
+        on_read(rows[1:])
+        progress(2, 3)
+        assert go_on.wait(30)
+        return rows
+
+    monkeypatch.setattr("neurofeedback.analysis.history.all_sittings", read)
+    monkeypatch.setattr("neurofeedback.analysis.history.cached_sessions", lambda *_: [])
+    page = history_page.HistoryPage({})
+    qtbot.addWidget(page)
+    page.activate(tmp_path, "P1")
+    qtbot.waitUntil(lambda: page.table.sessions.rowCount() == 2)
+    assert page.busy
+    assert page.table.sessions.session(0) is rows[2]
+    assert page.table.selected == (rows[2],)
+    assert page._message.text() == tr(sessions.READING)
+    assert not page._bar.isHidden()
+    page.table.selectRow(1)
+    go_on.set()
+    qtbot.waitUntil(lambda: not page.busy)
+    assert page.table.sessions.rowCount() == 3
+    assert page.table.selected == (rows[1],)
+    assert page._bar.isHidden()

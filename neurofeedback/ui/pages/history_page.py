@@ -77,6 +77,7 @@ class HistoryPage(QWidget):
         self._job: BackgroundTask[list[PastSession]] = BackgroundTask(self, "history")
         self._job.done.connect(self._show_read)
         self._job.progressed.connect(lambda share: self._bar.setValue(round(100 * share)))
+        self._job.part.connect(self._show_part)
         self._job.failed.connect(self._show_failed)
         self._move_job: BackgroundTask[BinnedSession | None] = BackgroundTask(self, "bin")
         self._move_job.failed.connect(self._move_failed)
@@ -152,6 +153,18 @@ class HistoryPage(QWidget):
     def _show_failed(self, sentence: str) -> None:
         self._bar.hide()
         self._message.setText(sentence)
+
+    def _show_part(self, newest: list[PastSession]) -> None:
+        """Show the newest sittings while the others are read; what is in view stays there."""
+        if len(newest) <= len(self._sessions):
+            return
+        bar = self.table.verticalScrollBar()
+        place = 0 if bar is None else bar.value()
+        self._sessions = newest
+        self.table.show_sessions(newest)
+        if bar is not None:
+            bar.setValue(place)
+        self._update_buttons()
 
     def _show_read(self, found: list[PastSession]) -> None:
         self._bar.hide()
@@ -262,7 +275,10 @@ def _cached_task(recordings: Path, participant: str, _handle: TaskHandle) -> lis
 def _read_task(recordings: Path, participant: str, handle: TaskHandle) -> list[PastSession]:
     from neurofeedback.analysis.history import all_sittings  # slow to import
 
-    return all_sittings(recordings, participant, progress=lambda done, total: handle.report_progress(done / total))
+    def report(done: int, total: int) -> None:
+        handle.report_progress(done / total)
+
+    return all_sittings(recordings, participant, progress=report, on_read=handle.report_part)
 
 
 def _delete_task(recordings: Path, stem: str, _handle: TaskHandle) -> BinnedSession:
