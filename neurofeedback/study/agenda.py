@@ -10,6 +10,7 @@ from pathlib import Path
 
 from neurofeedback.recording.facts.form_records import AskedForm, AskedWhen, form_session, read_form
 from neurofeedback.recording.facts.forms import link_answers
+from neurofeedback.recording.masking.masked_sessions import unlocked_people
 from neurofeedback.study.enrolment import Enrolment, read_enrolments
 from neurofeedback.study.guesses import Guesser, read_guesses
 from neurofeedback.study.protocol import Protocol, VisitSettings
@@ -95,6 +96,8 @@ class Agenda:
         Times of asking by participant, visit, form and ``before`` or ``after``.
     guessed : frozenset
         Participant, visit and who guessed.
+    is_unlocked : bool
+        Whether it is a masked study that is unlocked, so that no further visit can be recorded.
     """
 
     protocol: Protocol
@@ -104,6 +107,7 @@ class Agenda:
     broke_off: frozenset[tuple[str, str]]
     asked: Mapping[FormKey, tuple[datetime, ...]]
     guessed: frozenset[tuple[str, str, Guesser]]
+    is_unlocked: bool = False
 
     def steps(self, status: VisitStatus, *, again: bool = False) -> tuple[VisitStep, ...]:
         """Return the steps of a visit; ``again`` for a visit that is about to be recorded once more."""
@@ -173,7 +177,8 @@ def read_agenda(root: Path, today: date) -> Agenda:
             key = (one.answers.participant, one.answers.visit, form, one.answers.when)
             asked[key] = (*asked.get(key, ()), one.asked_at)
     guesses: set[tuple[str, str, Guesser]] = {(one.participant, one.visit, one.guesser) for one in read_guesses(root)}
-    return Agenda(protocol, today, people, started, broke_off, asked, frozenset(guesses))
+    is_unlocked = protocol.masked and bool(unlocked_people(root))
+    return Agenda(protocol, today, people, started, broke_off, asked, frozenset(guesses), is_unlocked)
 
 
 def when_template(status: VisitStatus) -> str:

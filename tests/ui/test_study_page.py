@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -151,7 +152,7 @@ def test_people_stand_by_urgency_with_what_is_due(room: Room) -> None:
     shown = room.shown()
     assert "Read this aloud: Follow your breath" in shown
     assert "→  Form before: expectancy" in shown
-    assert "You guess the arm" in shown
+    assert "You guess it too, without the participant" in shown
     assert "Headset: Muse 2" in shown
 
 
@@ -205,6 +206,7 @@ def test_a_visit_goes_from_the_form_to_the_guess(room: Room, qtbot: QtBot, tmp_p
         ("experimenter", "sham", 4),
     ]
     assert not page.next_button.isEnabled()
+    assert page.next_button.text() == "This visit is done"
     assert load_state(room.path).last_sitting == ""
     page.again_button.click()
     assert isinstance(page.dialog, ConfirmDialog)
@@ -399,3 +401,39 @@ def test_real_masked_sitting_in_the_window_tells_nothing(
     assert "practice" in everything
     for word in ("calm water", "ripples", "mist:", "index (", "sham", "real-first", "selected", "not follow"):
         assert word not in everything, word
+
+
+def test_unlocked_study_offers_no_visit(room: Room, qtbot: QtBot, tmp_path: Path) -> None:
+    page = page_of(room)
+    choose(page, "08")
+    assert page.next_button.isEnabled()
+    unlock(tmp_path, by=BY, why="end")
+    page.activate()
+    qtbot.waitUntil(lambda: not page.busy)
+    choose(page, "08")
+    assert page.message.text() == "The study is unlocked. No visit can be recorded any more."
+    assert "0 of 3 people can be recorded today" in room.shown()
+    assert not page.next_button.isEnabled()
+    assert not any(word in room.shown() for word in ("real-first", "sham-first"))
+
+
+def test_page_without_people_has_no_step_to_do(room: Room) -> None:
+    page = page_of(room)
+    assert page.next_button.isVisible()
+    assert page.agenda is not None
+    page._show_read((replace(page.agenda, people=()), False))
+    assert "Nobody is enrolled yet" in page.message.text()
+    assert not page.next_button.isVisible()
+
+
+def test_visit_whose_sitting_broke_off_names_whom_to_ask(room: Room) -> None:
+    page = page_of(room)
+    choose(page, "08")
+    words = "This sitting broke off. Ask whoever leads the study"
+    page.visit.setCurrentIndex(0)
+    assert words not in room.shown()
+    assert page.agenda is not None
+    page._show_read((replace(page.agenda, broke_off=frozenset({("08", "run-in")})), False))
+    choose(page, "08")
+    page.visit.setCurrentIndex(0)
+    assert words in room.shown()

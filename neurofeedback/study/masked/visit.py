@@ -200,7 +200,7 @@ def _run_in_series(root: Path, protocol: Protocol, participant: str, hop_s: floa
         "this person has no run-in that a surrogate can be made of",
         got=f"participant {participant}",
         allowed=f"a visit without feedback with {_MIN_RUN_IN_S:g} s of usable signal, {MIN_VALID_SHARE:.0%} of it",
-        todo="record the run-in first, or again with --visit and --deviation",
+        todo="record the run-in first, or again; the terminal needs --visit and --deviation for that",
     )
 
 

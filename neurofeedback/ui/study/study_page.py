@@ -221,7 +221,9 @@ class StudyPage(QWidget):
         text = "" if agenda.people else tr(study_page.NOBODY)
         if agenda.people and given and not any(_is_number(one, given) for one in agenda.people):
             text = tr(study_page.NOT_ENROLLED, participant=given)
-        if broke_off:
+        if agenda.is_unlocked:
+            text = tr(study_page.UNLOCKED)
+        elif broke_off:
             text = tr(study_page.BROKE_OFF if agenda.protocol.masked else home.UNFINISHED_COMPLETED)
         self.message.setText(self._end or text)
         self._show_agenda(agenda)
@@ -232,7 +234,7 @@ class StudyPage(QWidget):
             self._wanted = (chosen.enrolment.participant, status.visit.name)
         self.agenda = agenda
         self._rows = sorted(agenda.people, key=lambda one: self._urgency(agenda, one))
-        n_due = sum(self._urgency(agenda, one)[0] < 3 for one in self._rows)
+        n_due = 0 if agenda.is_unlocked else sum(self._urgency(agenda, one)[0] < 3 for one in self._rows)
         self._title.setText(tr(study_page.TITLE, name=agenda.protocol.name))
         day = day_text(agenda.today, study_page.DAY_FORMAT)
         self._today.setText(tr(study_page.TODAY, day=day, n=n_due, people=len(self._rows)))
@@ -286,14 +288,20 @@ class StudyPage(QWidget):
         step = self._next_step
         self.next_button.setText(tr(next_text(step)))
         self.next_button.setAccessibleName(self.next_button.text().replace("&", ""))
-        needs_headset = step is not None and step.kind in _SITTING
-        self.next_button.setEnabled(step is not None and not self.busy and bool(self._device or not needs_headset))
-        self.again_button.setVisible(status is not None and bool(status.sessions) and not self._again)
+        is_over = agenda is not None and agenda.is_unlocked
+        can_do = step is not None and bool(self._device or step.kind not in _SITTING)
+        can_do = can_do and not (is_over and step is not None and step.kind in _BEFORE)
+        self.next_button.setVisible(status is not None)
+        self.next_button.setEnabled(can_do and not self.busy)
+        self.again_button.setVisible(status is not None and bool(status.sessions) and not self._again and not is_over)
         if person is None or status is None or agenda is None:
             self._person.setText("")
             return
         self._person.setText(tr(study_page.PERSON, participant=status.participant))
-        self._state.setText(tr(study_page.STATE, state=state_text(agenda, status)))
+        lines = [tr(study_page.STATE, state=state_text(agenda, status))]
+        if (status.participant, status.visit.name) in agenda.broke_off and not self._again:
+            lines.append(tr(study_page.VISIT_BROKE_OFF))
+        self._state.setText("\n".join(lines))
         text = agenda.protocol.instruction(person.enrolment.open_part).text
         self._instruction.setText(tr(study_page.INSTRUCTION, text=text))
         steps = agenda.steps(status, again=self._again)
