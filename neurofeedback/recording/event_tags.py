@@ -3,7 +3,9 @@
 The tags are those of the standard schema, https://www.hedtags.org, of the version in ``dataset_description.json``.
 
 HED refuses two equal descriptions at the same onset. So only kinds of events have tags of which two never begin at one
-sample, each in parentheses: not controls that are moved quickly, nor marks and gaps of imported files.
+sample, each in parentheses: not controls that are moved quickly, nor marks, nor gaps, since those of two channels can
+begin together. The column ``value`` cannot tell them apart in the tags: a mark with a brace or a comma in its text is
+then an error of the whole table.
 """
 
 from __future__ import annotations
