@@ -298,8 +298,19 @@ def test_electrode_is_filled_from_below_by_contact_quality(qtbot: QtBot) -> None
         column = [image.pixelColor(215, y) == accent for y in range(140, 250)]
         shares.append(sum(column))
         assert column == sorted(column[:70]) + column[70:], "filled from below"
-    assert shares[0] == 0
-    assert shares[1] == pytest.approx(shares[2] / 2, abs=4)
+    assert shares[0] == 0 < shares[1] < shares[2]
+
+
+@pytest.mark.parametrize("fill", [0.35, 0.45, 0.5, 0.55, 0.65])
+def test_level_does_not_cross_the_name_of_its_electrode(fill: float, qtbot: QtBot) -> None:
+    head = HeadView(DARK)
+    qtbot.addWidget(head)
+    head.resize(400, 400)
+    head.show_electrodes((ElectrodeDot("Cz", fill, good=False),), 60.0)
+    image = picture(head)
+    middle = 200 - round(0.036 * 160)
+    beside_the_name = {image.pixelColor(220, middle + y).name() for y in range(-8, 9)}
+    assert len(beside_the_name) == 1
 
 
 def test_electrode_fills_settle_and_stop_repainting(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,8 +106,8 @@ class RecordPage(QWidget):
         for part in (self._title, self._time):
             page.addWidget(part, alignment=Qt.AlignmentFlag.AlignHCenter)
         page.addStretch(1)
-        page.addWidget(allow_clipping(self._contact))
-        for part in (self._reason, self._message, self._due, self._notice):
+        for part in (allow_clipping(self._contact), self._reason, self._message, self._due, self._notice):
+            part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             page.addWidget(part)
         page.addStretch(1)
         middle = Qt.AlignmentFlag.AlignHCenter

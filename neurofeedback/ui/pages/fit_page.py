@@ -27,6 +27,7 @@ from neurofeedback.ui.widgets.head_view import ElectrodeDot, HeadView
 
 MAX_LISTED_ELECTRODES = 8
 TEXT_WIDTH = 400
+_PLAIN_HEIGHT = 18  # of a line of ordinary type, which TEXT_WIDTH is for
 BUTTON_WIDTH, BUTTON_HEIGHT = 160, 40
 NO_IMPEDANCE = ImpedanceReading()
 _LEVEL_ORDER = {ContactLevel.BAD: 0, ContactLevel.FAIR: 1, ContactLevel.GOOD: 2}
@@ -48,6 +49,7 @@ class FitPage(QWidget):
         self._dots: tuple[ElectrodeDot, ...] = ()
         self._ending = False
         self._head = HeadView(theme)
+        self._text = QWidget()
         self._title = label(large=True, name=fit.TITLE)
         self._hint = label(name=fit.HINT)
         self._start_time = label(quiet=True, name=fit.START_TIME)
@@ -69,9 +71,7 @@ class FitPage(QWidget):
         bind_key(self, "I", self.impedance_button.click)
 
     def _lay_out(self) -> None:
-        text = QWidget()
-        text.setFixedWidth(TEXT_WIDTH)
-        inner = column(text, gap=8)
+        inner = column(self._text, gap=8)
         inner.addStretch(1)
         inner.addWidget(self._title)
         inner.addWidget(self._hint)
@@ -83,7 +83,7 @@ class FitPage(QWidget):
         inner.addWidget(self._start_time)
         inner.addWidget(self._message)
         inner.addSpacing(24)
-        upper = row(self._head, text, gap=MARGIN)
+        upper = row(self._head, self._text, gap=MARGIN)
         upper.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
         foot = row(allow_clipping(self._facts), gap=4)
         foot.addWidget(button(fit.LEAVE, self.leave.emit, name=fit.LEAVE_NAME, flat=True))
@@ -112,6 +112,7 @@ class FitPage(QWidget):
         """Clear the page for a new device and take the keyboard focus."""
         self._snapshot, self._dots, self._ending = None, (), False
         metrics = self.begin_button.fontMetrics()  # its two styles differ in size; the button must not move
+        self._text.setFixedWidth(round(TEXT_WIDTH * max(1.0, self._hint.fontMetrics().height() / _PLAIN_HEIGHT)))
         self.begin_button.setFixedSize(
             max(BUTTON_WIDTH, metrics.horizontalAdvance(tr(fit.BEGIN_ANYWAY)) + 50),
             max(BUTTON_HEIGHT, metrics.height() + 22),

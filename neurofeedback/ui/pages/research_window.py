@@ -61,7 +61,8 @@ class ResearchWindow(QWidget):
         self._state = label(name=research.STATE_NAME)
         self._features = label(quiet=True, name=research.FEATURES_NAME)
         self._link = label(quiet=True, name=research.LINK_NAME)
-        for line in (self._state, self._link):
+        self._keys = label(research.KEYS, quiet=True)
+        for line in (self._state, self._link, self._keys):
             line.setWordWrap(True)
         self._lay_out()
         self._timer = QTimer(self)
@@ -89,7 +90,7 @@ class ResearchWindow(QWidget):
         self._features.setAlignment(Qt.AlignmentFlag.AlignTop)
         side.addWidget(area, 1)
         side.addWidget(self._link)
-        side.addWidget(label(research.KEYS, quiet=True))
+        side.addWidget(self._keys)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(8, MARGIN // 2, MARGIN // 2, MARGIN // 2)
         whole.addLayout(self._drawings, 4)

@@ -22,6 +22,7 @@ _POSITIONS = {name.lower(): position for name, position in POSITIONS.items()}
 _MIN_NAMED_RADIUS = 15
 _FILL_TAU_S = 0.35
 _CLOSE_ENOUGH = 0.01
+_NAME_SHARE = 0.36  # of the radius: half the height of the name, with a margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,16 @@ class HeadView(QWidget):
         painter.drawEllipse(QPointF(0, 0), radius, radius)
 
     def _draw_dot(self, painter: QPainter, dot: ElectrodeDot, fill: float, at: QPoint, size: int) -> None:
-        """Draw a circle filled from below; its name is legible above and below the level."""
+        """Draw a circle filled from below; the level never crosses its name, which would be hard to read."""
         theme = self._theme
         box = QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size)
         level = box.bottom() - round(fill * box.height())  # on a whole pixel, so that the name shows no seam
         circle = QPainterPath()
         circle.addEllipse(box)
         name = dot.ch_name if size >= _MIN_NAMED_RADIUS else ""
+        beside = round(_NAME_SHARE * size)
+        if name and abs(level - at.y()) < beside:
+            level = at.y() - beside if level < at.y() else at.y() + beside
         above, below = (
             QRectF(box.topLeft(), QPointF(box.right(), level)),
             QRectF(box).adjusted(0, level - box.top(), 0, 0),
