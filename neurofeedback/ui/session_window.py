@@ -21,6 +21,7 @@ from neurofeedback.texts.catalogue import error_text, tr
 from neurofeedback.texts.clinic import record
 from neurofeedback.ui.announcer import ScreenReaderAnnouncer
 from neurofeedback.ui.app_state import AppDefaults, AppState, save_state, state_path
+from neurofeedback.ui.background import BackgroundTask
 from neurofeedback.ui.device_names import is_simulated_device
 from neurofeedback.ui.device_scan import DeviceScan
 from neurofeedback.ui.pages.after_page import AfterPage
@@ -64,6 +65,8 @@ class SessionWindow(QMainWindow):
         self._bridge = SessionBridge(partial(self._device_scan.launch_after_scan, launch), self)
         self._bridge.shown.connect(self.show_snapshot)
         self._bridge.ended.connect(self._ended)
+        self._log_task: BackgroundTask[None] = BackgroundTask(self, "not-asked")
+        self._log_task.failed.connect(self._show_notice)
         self._announcer = ScreenReaderAnnouncer(self)
         self._research: ResearchWindow | None = None
         self._record: RecordPage | None = None
@@ -272,9 +275,12 @@ class SessionWindow(QMainWindow):
 
         try:
             asked = self._ask_difficulty(request, result)
-            ask_forms(request, result, self, asked)
+            ask_forms(request, result, self, self._log_task, asked)
         except NeurofeedbackError as error:
             self._after.show_notice(error_text(error))
+
+    def _show_notice(self, sentence: str) -> None:
+        self._after.show_notice(sentence)
 
     def _ask_difficulty(self, request: SessionConfig, result: SessionResult) -> str:
         """Ask about difficult experiences, if the person or the profile wants that; return the form that is asked."""

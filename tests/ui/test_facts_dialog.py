@@ -20,6 +20,7 @@ from neurofeedback.recording.facts.session_facts import read_facts
 from neurofeedback.session.config import SessionConfig, SessionResult
 from neurofeedback.settings.clinic import ClinicContacts
 from neurofeedback.settings.load import save_contacts
+from neurofeedback.ui.background import BackgroundTask
 from neurofeedback.ui.pages.facts_dialog import FactsDialog, ask_forms
 from neurofeedback.ui.widgets import facts_tabs
 from tests.recording.test_session_facts import LABEL, writer  # noqa: F401 - a fixture
@@ -196,13 +197,18 @@ def test_forms_of_the_profile_are_asked_after_a_session_and_those_before_it_are_
     request = SessionConfig("muse-2", tmp_path / "recordings", "07", str(profile))
     parent = QWidget()
     qtbot.addWidget(parent)
-    assert ask_forms(request, SessionResult(0), parent) is None
-    asked = ask_forms(request, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent)
+    log: BackgroundTask[None] = BackgroundTask(parent, "log")
+    assert ask_forms(request, SessionResult(0), parent, log) is None
+    assert not log.busy
+    result = SessionResult(0, session_dir=tmp_path / "ses-20261101T090000")
+    asked = ask_forms(request, result, parent, log)
+    qtbot.waitUntil(lambda: not log.busy)
     assert asked is not None
     demo = replace(request, device="simulated", participant="demo")
-    assert ask_forms(demo, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent) is None
+    assert ask_forms(demo, result, parent, log) is None
     assert [asked.form.choice.itemText(at) for at in range(asked.form.choice.count())] == ["mood", "sleepiness"]
     assert [one.what for one in read_changes(tmp_path / "recordings").changes] == ["expectancy"]
-    rest = ask_forms(request, SessionResult(0, session_dir=tmp_path / "ses-20261101T090000"), parent, "mood")
+    rest = ask_forms(request, result, parent, log, "mood")
+    qtbot.waitUntil(lambda: not log.busy)
     assert rest is not None
     assert rest.form.choice.count() == 1

@@ -35,7 +35,15 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from neurofeedback.errors import EXIT_DEVICE, EXIT_INTERRUPTED, EXIT_OK, EXIT_RECORDING, EXIT_SETTINGS, SettingsError
+from neurofeedback.errors import (
+    EXIT_DEVICE,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_RECORDING,
+    EXIT_SETTINGS,
+    RecordingError,
+    SettingsError,
+)
 from neurofeedback.recording.session_json import SessionSummary
 from neurofeedback.recording.session_notes import SessionNotes
 from neurofeedback.session.config import SessionConfig, SessionResult
@@ -651,6 +659,27 @@ def test_forms_that_cannot_be_asked_are_one_sentence_at_the_end(
     monkeypatch.setattr("neurofeedback.ui.pages.facts_dialog.ask_forms", fail)
     room.window._ask_forms(SessionConfig("muse-2", tmp_path), SessionResult(EXIT_OK))
     assert room.window._after._message.text() == "the forms cannot be read."
+
+
+def test_forms_before_a_sitting_are_logged_beside_the_window_and_a_failure_is_one_sentence(
+    open_room: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    room = open_room()
+    profile = tmp_path / "asking.toml"
+    profile.write_text('[questionnaires]\nbefore = ["expectancy"]\n')
+    threads: list[threading.Thread] = []
+
+    def fail(*_: object) -> None:
+        threads.append(threading.current_thread())
+        raise RecordingError("the change log cannot be written", todo="free disk space")
+
+    monkeypatch.setattr("neurofeedback.ui.pages.facts_dialog.log_not_asked", fail)
+    request = SessionConfig("muse-2", tmp_path, "07", str(profile))
+    room.window._ask_forms(request, SessionResult(EXIT_OK, session_dir=tmp_path / "ses-1"))
+    qtbot.waitUntil(lambda: not room.window._log_task.busy)
+    assert threads
+    assert threads[0] is not threading.main_thread()
+    assert room.window._after._message.text() == "the change log cannot be written: free disk space."
 
 
 def test_unfinished_session_is_offered_and_resumed(open_room: Open, qtbot: QtBot, tmp_path: Path) -> None:

@@ -193,16 +193,18 @@ def _read_today(recordings: Path, participant: str, _handle: TaskHandle) -> _Tod
     return _Today(waiting, "\n".join(lines or [tr(course.NOTHING_DUE)]))
 
 
-def ask_forms(request: SessionConfig, result: SessionResult, parent: QWidget, asked: str = "") -> FactsDialog | None:
+def ask_forms(
+    request: SessionConfig, result: SessionResult, parent: QWidget, log: BackgroundTask[None], asked: str = ""
+) -> FactsDialog | None:
     """Open the forms that the profile wants after a session, without one that is asked already.
 
-    Those before it, which the window does not ask, are logged.
+    Those before it, which the window does not ask, are logged by the task.
     """
     if result.session_dir is None or is_simulated_device(request.device):
         return None
     wanted = load_settings(request.profile).questionnaires
     for form in wanted.before:
-        log_not_asked(request.recordings, form, request.participant, tr(forms.NOT_ASKED_WINDOW))
+        log.enqueue(partial(_log_task, request.recordings, form, request.participant))
     after = tuple(form for form in wanted.after if form != asked)
     if not after:
         return None
@@ -210,3 +212,7 @@ def ask_forms(request: SessionConfig, result: SessionResult, parent: QWidget, as
     dialog = FactsDialog(request.recordings, request.participant, session, parent, after)
     dialog.open()
     return dialog
+
+
+def _log_task(recordings: Path, form: str, participant: str, _handle: TaskHandle) -> None:
+    log_not_asked(recordings, form, participant, tr(forms.NOT_ASKED_WINDOW))
