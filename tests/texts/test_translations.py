@@ -212,6 +212,14 @@ def test_german_is_complete_and_no_text_was_left_in_english(script: ModuleType) 
     assert same <= SAME_IN_GERMAN
 
 
+def test_every_part_of_an_error_with_a_word_in_it_is_german(script: ModuleType) -> None:
+    """A part of a unit alone needs none, and one that fits almost any sentence would be found in others."""
+    translated = script.read_translation(LOCALE / "de.po")
+    parts = {str(entry.id) for entry in script.collect_errors() if entry.id}
+    worded = {text for text in parts if re.search("[A-Za-z]{4}", plain(text))}
+    assert worded - translated.keys() == set(), "translate them in de.po, and run scripts/translations"
+
+
 def plain(text: str) -> str:
     return re.sub(r"{[^}]*}", "", text)
 
