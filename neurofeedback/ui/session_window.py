@@ -180,6 +180,7 @@ class SessionWindow(QMainWindow):
             entry.reject()
             return
         entry.hide()
+        entry.tab.message.setText(tr(record.DRAFT_TIME, at=f"{entry.tab.moment:%H:%M}"))
         self._drafts[entry.kind] = entry
         if self._record is not None:
             self._record.show_notice(tr(record.DRAFT, at=f"{entry.tab.moment:%H:%M}"))

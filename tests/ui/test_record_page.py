@@ -189,6 +189,7 @@ def test_what_was_typed_into_an_entry_is_there_again_after_the_page_locked_itsel
     press(room, qtbot, Qt.Key.Key_V)
     assert dialog.isVisible()
     assert dialog.tab.text.text() == "128/84"
+    assert f"Begun at {dialog.tab.moment:%H:%M}" in dialog.tab.message.text()
     page._lock_timer.timeout.emit()
     unlock(page, qtbot)
     page._end_now()

@@ -39,6 +39,7 @@ MARKED = "Marked at {at}."
 ENTRY_TITLE = "Entry for {participant}"
 AT = "{at}; or 14:02"
 DRAFT = "An entry begun at {at} is not saved yet. Unlock and press its key again to go on with it."
+DRAFT_TIME = "Begun at {at}, and saved with that time unless you enter another."
 DUE = "Due: {items}"
 DUE_NAME = "what is due"
 
