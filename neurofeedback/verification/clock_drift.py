@@ -81,7 +81,7 @@ class _Envelope:
 def fit_clock(stops: NDArray[np.int64], times: NDArray[np.float64], sfreq: float) -> ClockFit | None:
     """Fit sample counts to a clock.
 
-    A reading can be late but never early, so the earliest one of each second is used.
+    A reading can be late but never early, so the earliest one of each second is used, and at the start that of three.
 
     Parameters
     ----------
@@ -115,7 +115,10 @@ def fit_clock(stops: NDArray[np.int64], times: NDArray[np.float64], sfreq: float
     jumps = tuple(ClockJump(round(envelope.sample_times[edge] * sfreq), seconds) for edge, seconds in edges)
     steady = _longest_stretch(envelope, [edge for edge, _ in edges])
     drift, spread = _estimate_drift(steady, slope), _estimate_jitter(at, delay, steady, slope)
-    clock_s = sample_s + float(envelope.delay[-1] - envelope.delay[0])
+    level = envelope.delay - slope * envelope.sample_times
+    clock_s = sample_s * (1 + slope) + float(
+        level[-1] - level[:_EDGE_BLOCKS].min()
+    )  # a busy start may be late as a whole
     return ClockFit(sample_s, clock_s, drift, spread[0], spread[1], jumps)
 
 

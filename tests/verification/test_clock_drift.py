@@ -93,6 +93,26 @@ def test_ratio_is_the_clock_s_time_over_the_samples_time() -> None:
     assert fit.ratio == pytest.approx(1.25)
 
 
+@pytest.mark.parametrize("late_for_s", [0.9, 1.5, 2.0])
+def test_a_start_that_is_late_for_a_second_or_two_does_not_change_the_ratio(late_for_s: float) -> None:
+    """As on a busy machine: all readings of the first second are late, then the program catches up."""
+    stops, times = readings(20.0)
+    late = stops < late_for_s * SFREQ
+    times[late] = np.minimum(times[late] + 0.35, times[~late][0])
+    fit = fit_clock(stops, times, SFREQ)
+    assert fit
+    assert fit.ratio == pytest.approx(1, abs=0.003)
+
+
+@pytest.mark.parametrize("at_s", [0.5, 1.5, 2.5])
+def test_samples_that_are_missing_at_the_start_change_the_ratio(at_s: float) -> None:
+    stops, times = readings(20.0)
+    times[stops > at_s * SFREQ] += 1.0
+    fit = fit_clock(stops, times, SFREQ)
+    assert fit
+    assert fit.ratio == pytest.approx(1 + 1 / 20, abs=0.005)
+
+
 def test_few_seconds_have_a_fit_without_drift() -> None:
     fit = fit_clock(*readings(4.0), SFREQ)
     assert fit
