@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -63,7 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             enrol(root, EnrolmentRequest(person, {}, "v1", BY))
             add_session(root, person, day(0), "a1", sealed=True)
             save_guess(root, person, "a1", "participant", {"guess": "unknown", "sure": 0})
-            answer(root, person)
+            answer(root, person, datetime.now().astimezone() - timedelta(seconds=10))
     return folder
 
 
@@ -77,9 +77,9 @@ def sites(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     return tmp_path / "a", tmp_path / "b"
 
 
-def answer(root: Path, person: str) -> None:
+def answer(root: Path, person: str, asked_at: datetime | None = None) -> None:
     form = load_questionnaire("sleepiness")
-    save_answers(root, form, {item.id: 2 for item in form.items}, participant=person)
+    save_answers(root, form, {item.id: 2 for item in form.items}, participant=person, asked_at=asked_at)
 
 
 def merge(roots: tuple[Path, ...], into: Path, **options: bool) -> MergeResult:
